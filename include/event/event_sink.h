@@ -1,0 +1,37 @@
+// Whoever takes trace events: the fold, the capture writer, a tee of both.
+#ifndef FLAMBEAU_EVENT_EVENT_SINK_H
+#define FLAMBEAU_EVENT_EVENT_SINK_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "event/trace_event.h"
+
+struct event_sink;
+
+// Every operation returns 0, or -1 with `err` set. Texts and arrays are borrowed for the call.
+struct event_sink_ops {
+  int (*function)(struct event_sink *sink, const struct function_definition *definition, struct error *err);
+  int (*process)(struct event_sink *sink, const struct process_definition *definition, struct error *err);
+  // A fact of the run, "key" and "value" as in src/capture/FORMAT.md; a key given again replaces the former value.
+  int (*fact)(struct event_sink *sink, const char *key, const char *value, struct error *err);
+  // A module that was loaded during the trace; `traced`: its calls are events from `time_ns` on.
+  int (*module)(struct event_sink *sink, const char *name, int64_t time_ns, bool traced, struct error *err);
+  int (*event)(struct event_sink *sink, const struct trace_event *event, struct error *err);
+};
+
+// Embedded as the first member of the real sink.
+struct event_sink {
+  const struct event_sink_ops *ops;
+};
+
+// Pushes everything to `first`, then to `second` (both borrowed).
+struct event_tee {
+  struct event_sink sink;
+  struct event_sink *first;
+  struct event_sink *second;
+};
+
+void event_tee_init(struct event_tee *tee, struct event_sink *first, struct event_sink *second);
+
+#endif

@@ -1,0 +1,78 @@
+// What happened in one BEAM process at one time. The same events come from a live node and from a capture.
+#ifndef FLAMBEAU_EVENT_TRACE_EVENT_H
+#define FLAMBEAU_EVENT_TRACE_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum event_kind {
+  EVENT_CALL = 1,  // `function` was called; returning from it leads to `caller`
+  EVENT_RETURN_TO, // control came back to `function` (FUNCTION_NONE: the process's last frame ended)
+  EVENT_OUT,       // scheduled out; `function` is what the VM names, to be believed only when no stack is known
+  EVENT_IN,        // scheduled in again
+  EVENT_GC_START,  // `major`
+  EVENT_GC_END,    // `major`, `words`: how many heap words it gave back
+  EVENT_EXIT,      // the process is gone
+  EVENT_STACK,     // the real stack, read while the process stood still: `stack`, `stack_size`, `stack_cut`
+  EVENT_STATUS,    // somebody looked: `status` was true at `time_ns`. May be stamped later than the event after it
+  EVENT_SPAWN,     // the process spawned process `child`, which starts in `function`
+  EVENT_LOST,      // events are missing from here to the next event of this process; `lost` of them (0: unknown)
+  EVENT_END,       // tracing of this process ended here
+};
+
+enum process_status {
+  STATUS_WAITING = 1, // in a receive
+  STATUS_RUNNABLE,
+  STATUS_RUNNING,
+  STATUS_SUSPENDED,
+  STATUS_COLLECTING, // garbage collection
+  STATUS_EXITING,
+};
+
+#define FUNCTION_NONE 0u // ids of functions count from 1
+#define PROCESS_NONE UINT32_MAX
+
+struct trace_event {
+  enum event_kind kind;
+  uint32_t process; // id given by the sink's `process` definition
+  int64_t time_ns;  // the node's monotonic clock, stamped in the process itself; never falls within a process,
+                    // but for EVENT_STATUS
+  uint32_t function;
+  uint32_t caller;            // EVENT_CALL: FUNCTION_NONE when the VM says `undefined`
+  uint32_t child;             // EVENT_SPAWN
+  enum process_status status; // EVENT_STATUS
+  bool major;
+  bool stack_cut; // EVENT_STACK: outer frames are missing below stack[0]
+  uint64_t words;
+  uint64_t lost;
+  const uint32_t *stack; // function ids, outermost first; borrowed for the call
+  size_t stack_size;
+};
+
+// A function's definition: sent once, before its id is used. Texts are UTF-8 as the VM has them (hostile), borrowed.
+struct function_definition {
+  uint32_t id;
+  const char *module;
+  size_t module_size;
+  const char *name;
+  size_t name_size;
+  uint8_t arity;
+  bool native; // a BIF or NIF: it can never be in a receive
+};
+
+// A process's definition; sent before its id is used, and again when more is known (the last one counts).
+struct process_definition {
+  uint32_t id;
+  uint32_t parent; // PROCESS_NONE when unknown
+  const char *pid; // "<0.123.0>"
+  size_t pid_size;
+  const char *name; // registered name, "" without
+  size_t name_size;
+  const char *label; // proc_lib label, "" without
+  size_t label_size;
+  const char *initial_call; // "Module:function/arity" as Erlang writes it, "" when unknown
+  size_t initial_call_size;
+};
+
+#endif

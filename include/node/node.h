@@ -1,0 +1,58 @@
+// A connection to a running BEAM node as a hidden node. The rest of the program sees no ei type.
+#ifndef FLAMBEAU_NODE_NODE_H
+#define FLAMBEAU_NODE_NODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct term_reader;
+struct term_writer;
+
+struct node_address {
+  const char *name;        // "shop@10.0.0.7"; a host with a dot means long names
+  const char *cookie;      // required
+  const char *address;     // "HOST" or "HOST:PORT" to connect to instead of asking the DNS and epmd; NULL
+  const char *own_name;    // our node name; NULL: one the target gives us, so that no atom of ours piles up there
+  int connect_timeout_ms;  // for the whole of finding, connecting and the handshake
+};
+
+struct node; // opaque
+
+// NULL with ERROR_USAGE (a name that is none) or ERROR_UNREACHABLE and a sentence that says which step failed.
+struct node *node_connect(const struct node_address *address, struct error *err);
+void node_free(struct node *node); // closes the connection; NULL is fine
+
+const char *node_name(const struct node *node);     // the target's
+const char *node_own_name(const struct node *node); // ours, as the target knows it
+int node_fd(const struct node *node);               // for poll(); readable: call node_receive
+
+enum node_event {
+  NODE_NOTHING, // nothing whole has arrived yet (or a tick, which has been answered)
+  NODE_MESSAGE, // a message to us: `message` holds its term
+  NODE_EXITED,  // a process linked to us ended: `message` holds its exit reason
+  NODE_GONE,    // the connection is lost; `err` says how
+};
+
+// Takes what the socket has without waiting. `message` borrows from the node until the next call.
+enum node_event node_receive(struct node *node, struct term_reader *message, struct error *err);
+
+// Sends the term in `term` (whole, one term) to a process. 0 or -1.
+struct node_pid;
+int node_send(struct node *node, const struct node_pid *to, const struct term_writer *term, struct error *err);
+
+// Our own pid, as terms carry it.
+const struct node_pid *node_self(const struct node *node);
+
+// Has the node spawn Module:Function(Arguments...), linked to us: it dies with the connection.
+// `arguments` is one list term. Waits for the pid (at most `timeout_ms`).
+int node_spawn_link(struct node *node, const char *module, const char *function, const struct term_writer *arguments,
+                    int timeout_ms, struct node_pid *pid, struct error *err);
+
+// Calls Module:Function(Arguments...) on the node and waits for the answer, in `reply` until the next call here.
+int node_call(struct node *node, const char *module, const char *function, const struct term_writer *arguments,
+              int timeout_ms, struct term_reader *reply, struct error *err);
+
+#endif

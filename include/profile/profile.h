@@ -1,0 +1,113 @@
+// The result of a fold: a tree of frames with own times and calls, totals per function, the run's facts.
+// Read-only once built; the building half is in profile/profile_builder.h.
+#ifndef FLAMBEAU_PROFILE_PROFILE_H
+#define FLAMBEAU_PROFILE_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct byte_source;
+
+enum frame_kind {
+  FRAME_FUNCTION,
+  FRAME_PROCESS,  // a root that stands for one process
+  FRAME_WAITING,  // [waiting]
+  FRAME_RUNNABLE, // [runnable]
+  FRAME_GC,       // [gc]
+  FRAME_LOST,     // [lost]
+  FRAME_CUT,      // [cut]: outer frames that could not be read
+  FRAME_DEEPER,   // [deeper]: frames past a depth limit
+};
+
+struct profile_frame {
+  enum frame_kind kind;
+  const char *name;   // as shown: "lists:sort/1", "Shop.Cart.total/2", "[gc]"; UTF-8, hostile
+  const char *module; // the VM's module name, "" when unknown
+  bool native;        // BIF or NIF
+};
+
+// Index 0 is the root of everything: its frame is meaningless and it has no own time.
+struct profile_node {
+  uint32_t frame;
+  uint32_t parent;
+  uint32_t first_child;  // 0: none. Children are in byte order of their frames' names
+  uint32_t next_sibling; // 0: none
+  uint64_t own;          // own weight: nanoseconds (or the folded file's unit)
+  uint64_t calls;        // `call` events at exactly this stack
+};
+
+// A function over the whole profile. Times in nanoseconds.
+struct profile_function {
+  uint32_t frame;
+  uint64_t calls;
+  uint64_t own_ns;   // without callees; [gc], [waiting], [runnable] beneath it are not its own
+  uint64_t total_ns; // a recursive function counted once per stack
+  uint64_t timed_calls; // calls seen from their start to their end
+  uint64_t call_sum_ns, call_min_ns, call_max_ns; // lengths of those
+};
+
+struct profile_process {
+  const char *pid;
+  const char *title; // registered name, label or initial call, in this order; the pid when nothing is known
+  uint64_t events;
+  int64_t first_ns, last_ns; // times of its first and last event
+  uint64_t width_ns;         // sum of all its stacks' widths; equals last - first
+  bool exited;
+};
+
+struct profile_gc {
+  uint64_t minor, major;       // how many
+  uint64_t pause_ns, max_ns;   // how long, all and longest
+  uint64_t words_given_back;
+};
+
+struct profile_fact {
+  const char *key;
+  const char *value;
+};
+
+struct profile_module {
+  const char *name;
+  int64_t time_ns;
+  bool traced;
+};
+
+struct profile {
+  const struct profile_frame *frames;
+  size_t frame_count;
+  const struct profile_node *nodes;
+  size_t node_count; // at least 1
+  const struct profile_function *functions; // sorted: most own time first, then by name
+  size_t function_count;
+  const struct profile_process *processes; // in order of first sight
+  size_t process_count;
+  const struct profile_fact *facts; // in order of first sight
+  size_t fact_count;
+  const struct profile_module *modules; // loaded during the trace
+  size_t module_count;
+  struct profile_gc gc;
+  uint64_t events;
+  uint64_t lost_events;
+  bool counts_known; // false for a folded file: no calls, unit unknown
+};
+
+void profile_free(struct profile *profile); // NULL is fine
+
+// The value of a fact, or NULL.
+const char *profile_fact_value(const struct profile *profile, const char *key);
+
+enum weight { WEIGHT_WALL, WEIGHT_CPU, WEIGHT_WAIT, WEIGHT_GC, WEIGHT_CALLS };
+
+// What `node` itself weighs: own time where its frame takes part in `weight`, or its calls.
+uint64_t profile_own_weight(const struct profile *profile, uint32_t node, enum weight weight);
+
+// A new profile whose stacks are turned round (callers instead of callees). Facts and tables are kept.
+struct profile *profile_reverse(const struct profile *profile, struct error *err);
+
+// Text of `frame;frame;frame WEIGHT` lines (anybody's). ERROR_DATA names the first bad line.
+struct profile *profile_read_folded(struct byte_source *source, struct error *err);
+
+#endif

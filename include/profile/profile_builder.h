@@ -1,0 +1,37 @@
+// The building half of a profile: used by the fold and the folded-file reader only.
+#ifndef FLAMBEAU_PROFILE_PROFILE_BUILDER_H
+#define FLAMBEAU_PROFILE_PROFILE_BUILDER_H
+
+#include "profile/profile.h"
+
+struct profile_builder; // opaque
+
+struct profile_builder *profile_builder_new(struct error *err);
+void profile_builder_free(struct profile_builder *builder);
+
+#define PROFILE_FAILED UINT32_MAX
+
+// The frame with this name and kind (made if new). PROFILE_FAILED when out of memory or past the limit.
+uint32_t profile_builder_frame(struct profile_builder *builder, enum frame_kind kind, const char *name,
+                               size_t name_size, const char *module, size_t module_size, bool native);
+// The child of `parent` (0 is the root) for `frame` (made if new). PROFILE_FAILED as above.
+uint32_t profile_builder_child(struct profile_builder *builder, uint32_t parent, uint32_t frame);
+void profile_builder_add(struct profile_builder *builder, uint32_t node, uint64_t own, uint64_t calls);
+// One call of the function `frame`, seen from its start to its end.
+void profile_builder_call_length(struct profile_builder *builder, uint32_t frame, uint64_t length_ns);
+// Copies; an index, or PROFILE_FAILED.
+uint32_t profile_builder_process(struct profile_builder *builder, const struct profile_process *process);
+int profile_builder_fact(struct profile_builder *builder, const char *key, const char *value);
+int profile_builder_module(struct profile_builder *builder, const struct profile_module *module);
+
+struct profile_totals {
+  uint64_t events, lost_events;
+  struct profile_gc gc;
+  bool counts_known;
+};
+
+// Sorts children, computes the function table, hands over the profile and frees the builder. NULL on failure.
+struct profile *profile_builder_finish(struct profile_builder *builder, const struct profile_totals *totals,
+                                       struct error *err);
+
+#endif

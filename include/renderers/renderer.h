@@ -1,0 +1,43 @@
+// The seam of the outputs: a renderer takes finished boxes or the read-only profile and a byte sink.
+#ifndef FLAMBEAU_RENDERERS_RENDERER_H
+#define FLAMBEAU_RENDERERS_RENDERER_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+#include "layout/layout.h"
+#include "profile/profile.h"
+
+struct byte_sink;
+
+struct picture {
+  const struct profile *profile;
+  const struct layout *layout; // NULL when the renderer does not ask for boxes
+  enum weight weight;
+  const char *title;    // UTF-8, hostile
+  const char *subtitle; // "" without
+  int width_px;
+  bool icicle; // root on top
+};
+
+struct renderer {
+  const char *name;      // "svg"
+  const char *extension; // ".svg"
+  const char *summary;   // one line for help texts
+  bool needs_layout;
+  // Writes everything to `out` (borrowed, not finished). 0, or -1 with `err`.
+  int (*render)(const struct picture *picture, struct byte_sink *out, struct error *err);
+};
+
+// The table, ended by NULL.
+extern const struct renderer *const renderers[];
+
+// By format name ("svg") or by the longest matching end of a file name; NULL when there is none.
+const struct renderer *renderer_by_name(const char *name);
+const struct renderer *renderer_by_path(const char *path);
+
+// The lines a person reads above the graph, the same in every picture: "10.0 s of wall time, ..." Caller frees.
+char *picture_default_title(const struct profile *profile, enum weight weight);
+char *picture_default_subtitle(const struct profile *profile, enum weight weight);
+
+#endif
