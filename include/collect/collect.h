@@ -50,9 +50,8 @@ struct collect_result {
   uint64_t events;
   uint64_t lost_events;
   uint64_t processes;   // that had at least one event
-  uint64_t covered_ns;  // from tracing on to tracing off
   bool given_up;        // a second signal came: write nothing
-  const char *ended;    // the fact `ended`: "deadline", "interrupted", "exited", "max-events", ...
+  char ended[32];       // the fact `ended`: "deadline", "interrupted", "exited", "max-events", ...
 };
 
 // ERROR_REFUSED: no such process, another tracer holds it, ...; ERROR_UNREACHABLE: lost before anything was

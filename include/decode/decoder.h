@@ -24,7 +24,8 @@ struct decoder; // one per source of packed records; remembers its definitions
 struct decoder *decoder_new(struct event_ids *ids, struct event_sink *sink);
 void decoder_free(struct decoder *decoder);
 
-// Decodes whole records. Within one call the events of several processes are pushed in order of time.
+// Decodes whole records (none are fine). Within one call the events of several processes are pushed in order of time,
+// as FORMAT.md's "Order" has it.
 // ERROR_DATA on anything that FORMAT.md does not allow (and the sink's own errors).
 int decoder_push(struct decoder *decoder, const void *data, size_t size, struct error *err);
 

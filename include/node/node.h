@@ -32,7 +32,7 @@ int node_fd(const struct node *node);               // for poll(); readable: cal
 enum node_event {
   NODE_NOTHING, // nothing whole has arrived yet (or a tick, which has been answered)
   NODE_MESSAGE, // a message to us: `message` holds its term
-  NODE_EXITED,  // a process linked to us ended: `message` holds its exit reason
+  NODE_EXITED,  // a process linked to us ended: `message` holds its exit reason (empty and failed if not readable)
   NODE_GONE,    // the connection is lost; `err` says how
 };
 
@@ -46,13 +46,9 @@ int node_send(struct node *node, const struct node_pid *to, const struct term_wr
 // Our own pid, as terms carry it.
 const struct node_pid *node_self(const struct node *node);
 
-// Has the node spawn Module:Function(Arguments...), linked to us: it dies with the connection.
-// `arguments` is one list term. Waits for the pid (at most `timeout_ms`).
+// Asks the node to spawn Module:Function(Arguments...), linked to us: it dies with the connection, and its end comes
+// as NODE_EXITED. `arguments` is one list term. Does not wait: let the process speak for itself. 0 or -1.
 int node_spawn_link(struct node *node, const char *module, const char *function, const struct term_writer *arguments,
-                    int timeout_ms, struct node_pid *pid, struct error *err);
-
-// Calls Module:Function(Arguments...) on the node and waits for the answer, in `reply` until the next call here.
-int node_call(struct node *node, const char *module, const char *function, const struct term_writer *arguments,
-              int timeout_ms, struct term_reader *reply, struct error *err);
+                    struct error *err);
 
 #endif

@@ -80,6 +80,7 @@ struct profile {
   size_t frame_count;
   const struct profile_node *nodes;
   size_t node_count; // at least 1
+  const uint8_t *own_kinds; // per node, the enum frame_kind its own time counts as; NULL: that of its frame
   const struct profile_function *functions; // sorted: most own time first, then by name
   size_t function_count;
   const struct profile_process *processes; // in order of first sight

@@ -9,14 +9,21 @@ struct profile_builder; // opaque
 struct profile_builder *profile_builder_new(struct error *err);
 void profile_builder_free(struct profile_builder *builder);
 
-#define PROFILE_FAILED UINT32_MAX
+#define PROFILE_FAILED UINT32_MAX // out of memory or past a limit: profile_builder_finish will fail too
 
-// The frame with this name and kind (made if new). PROFILE_FAILED when out of memory or past the limit.
+#define PROFILE_MAX_FRAMES ((size_t)1 << 23)
+#define PROFILE_MAX_NODES ((size_t)1 << 23)
+
+// The frame with this name (cut at a NUL) and kind, made if new, or PROFILE_FAILED.
 uint32_t profile_builder_frame(struct profile_builder *builder, enum frame_kind kind, const char *name,
                                size_t name_size, const char *module, size_t module_size, bool native);
-// The child of `parent` (0 is the root) for `frame` (made if new). PROFILE_FAILED as above.
+// Shows `frame` under another name. It is still found by the name it was made with.
+int profile_builder_rename(struct profile_builder *builder, uint32_t frame, const char *name);
+// The child of `parent` (0 is the root) for `frame`, made if new, or PROFILE_FAILED.
 uint32_t profile_builder_child(struct profile_builder *builder, uint32_t parent, uint32_t frame);
 void profile_builder_add(struct profile_builder *builder, uint32_t node, uint64_t own, uint64_t calls);
+// A call of the function `frame` at a node that is not its own ([deeper]): counted in the function's table row only.
+void profile_builder_call_elsewhere(struct profile_builder *builder, uint32_t frame);
 // One call of the function `frame`, seen from its start to its end.
 void profile_builder_call_length(struct profile_builder *builder, uint32_t frame, uint64_t length_ns);
 // Copies; an index, or PROFILE_FAILED.
@@ -30,7 +37,8 @@ struct profile_totals {
   bool counts_known;
 };
 
-// Sorts children, computes the function table, hands over the profile and frees the builder. NULL on failure.
+// Sorts children, computes the function table, hands over the profile and frees the builder. NULL on failure:
+// ERROR_MEMORY, or ERROR_DATA when the weights add up to more than 64 bits hold.
 struct profile *profile_builder_finish(struct profile_builder *builder, const struct profile_totals *totals,
                                        struct error *err);
 

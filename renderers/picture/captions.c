@@ -1,0 +1,161 @@
+// Enters: a profile's facts and sums. Leaves: the two lines above every picture. Facts come from a file and are not
+// clean yet: whoever draws cleans them.
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "picture/numbers.h"
+#include "picture/sheet.h"
+#include "renderers/renderer.h"
+
+#define CAPTION_MAX_BYTES 4096
+
+static const char *const time_of[] = {
+    [WEIGHT_WALL] = "wall time",        [WEIGHT_CPU] = "CPU time", [WEIGHT_WAIT] = "waiting",
+    [WEIGHT_GC] = "garbage collection", [WEIGHT_CALLS] = "calls",
+};
+
+enum picture_unit picture_unit(const struct profile *profile, enum weight weight)
+{
+  if (!profile->counts_known)
+    return UNIT_PLAIN;
+  return weight == WEIGHT_CALLS ? UNIT_CALLS : UNIT_TIME;
+}
+
+static void add(struct bytes *line, const char *text)
+{
+  bytes_append(line, text, strlen(text));
+}
+
+// Starts the next part of the line.
+static void part(struct bytes *line, const char *text)
+{
+  if (line->size > 0)
+    add(line, CAPTION_SEPARATOR);
+  add(line, text);
+}
+
+static char *caption_take(struct bytes *line)
+{
+  bytes_append_u8(line, 0);
+  char *text = line->failed ? NULL : strdup((const char *)line->data);
+  bytes_release(line);
+  return text;
+}
+
+static uint64_t total_weight(const struct profile *profile, enum weight weight)
+{
+  uint64_t total = 0;
+  for (size_t i = 0; i < profile->node_count; i++)
+    total += profile_own_weight(profile, (uint32_t)i, weight);
+  return total;
+}
+
+char *picture_default_title(const struct profile *profile, enum weight weight)
+{
+  uint64_t total = total_weight(profile, weight);
+  struct bytes line;
+  char number[NUMBER_MAX];
+  bytes_init(&line, CAPTION_MAX_BYTES);
+  switch (picture_unit(profile, weight)) {
+  case UNIT_PLAIN:
+    add(&line, "Flame graph"); // whatever was counted, the input does not say
+    return caption_take(&line);
+  case UNIT_CALLS:
+    add(&line, number_count(number, total));
+    add(&line, total == 1 ? " call" : " calls");
+    break;
+  case UNIT_TIME:
+    add(&line, number_time(number, total));
+    add(&line, " of ");
+    add(&line, time_of[weight]);
+    break;
+  }
+  if (profile->process_count > 0)
+    add(&line, " in ");
+  if (profile->process_count == 1) {
+    const struct profile_process *process = &profile->processes[0];
+    add(&line, process->title);
+  } else if (profile->process_count > 1) {
+    add(&line, number_count(number, profile->process_count));
+    add(&line, " processes");
+  }
+  return caption_take(&line);
+}
+
+static void part_time_covered(struct bytes *line, const struct profile *profile)
+{
+  const char *begin = profile_fact_value(profile, "begin_ns"), *end = profile_fact_value(profile, "end_ns");
+  if (begin == NULL || end == NULL)
+    return;
+  long long begin_ns = strtoll(begin, NULL, 10), end_ns = strtoll(end, NULL, 10);
+  if (end_ns <= begin_ns)
+    return;
+  char number[NUMBER_MAX];
+  part(line, number_time(number, (uint64_t)end_ns - (uint64_t)begin_ns));
+  add(line, " traced");
+}
+
+// 2026-01-31T12:00:00Z to 2026-01-31 12:00 UTC; what is written otherwise stays.
+static void part_date(struct bytes *line, const char *started)
+{
+  if (strlen(started) != strlen("2026-01-31T12:00:00Z") || started[10] != 'T' || started[19] != 'Z') {
+    part(line, started);
+    return;
+  }
+  part(line, "");
+  bytes_append(line, started, 10);
+  add(line, " ");
+  bytes_append(line, started + 11, 5);
+  add(line, " UTC");
+}
+
+static void part_losses(struct bytes *line, const struct profile *profile)
+{
+  char number[NUMBER_MAX];
+  part(line, number_count(number, profile->events));
+  add(line, profile->events == 1 ? " event, " : " events, ");
+  add(line, profile->lost_events == 0 ? "none" : number_count(number, profile->lost_events));
+  add(line, " lost");
+}
+
+// Ends that nobody asked for belong above the picture.
+static void part_end(struct bytes *line, const char *ended)
+{
+  if (strncmp(ended, "max-", 4) == 0) {
+    part(line, "stopped at --");
+    add(line, ended);
+  } else if (strcmp(ended, "unanswered") == 0 || strcmp(ended, "disconnected") == 0) {
+    part(line, "cut short: ");
+    add(line, ended);
+  }
+}
+
+char *picture_default_subtitle(const struct profile *profile, enum weight weight)
+{
+  struct bytes line;
+  bytes_init(&line, CAPTION_MAX_BYTES);
+  const char *value;
+  if ((value = profile_fact_value(profile, "node")) != NULL)
+    part(&line, value);
+  if ((value = profile_fact_value(profile, "target")) != NULL)
+    part(&line, value);
+  if ((value = profile_fact_value(profile, "otp")) != NULL) {
+    part(&line, "OTP ");
+    add(&line, value);
+  }
+  part_time_covered(&line, profile);
+  if ((value = profile_fact_value(profile, "started")) != NULL)
+    part_date(&line, value);
+  if (profile->counts_known) {
+    part_losses(&line, profile);
+  } else {
+    char number[NUMBER_MAX];
+    part(&line, "total weight ");
+    add(&line, number_count(number, total_weight(profile, weight)));
+  }
+  if ((value = profile_fact_value(profile, "ended")) != NULL)
+    part_end(&line, value);
+  return caption_take(&line);
+}

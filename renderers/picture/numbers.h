@@ -1,0 +1,14 @@
+// Numbers for people, the same in every locale.
+#ifndef FLAMBEAU_RENDERERS_NUMBERS_H
+#define FLAMBEAU_RENDERERS_NUMBERS_H
+
+#include <stdint.h>
+
+#define NUMBER_MAX 40
+
+// All write into `text` and return it.
+const char *number_time(char text[NUMBER_MAX], uint64_t time_ns);               // "1.23 s": three digits
+const char *number_count(char text[NUMBER_MAX], uint64_t count);                // "12,345"
+const char *number_share(char text[NUMBER_MAX], uint64_t part, uint64_t whole); // "12.3%", "0.04%", "<0.01%"
+
+#endif

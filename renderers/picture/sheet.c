@@ -1,0 +1,301 @@
+// Enters: a picture's boxes and texts. Leaves: items with positions. Widths of texts are estimated in cells of the
+// fixed-width font, never measured: the same sheet serves a PNG here and a browser elsewhere.
+//
+//     title                                     [controls]     the controls are a viewer's (buttons, search);
+//     subtitle, wrapped                  12.3% # busiest/1     on a narrow sheet they get a strip of their own
+//     # legend  # wrapped                 4.5% # second/2      and the list of the busiest is left out
+//     |            the graph's rows, root last           |     (first with `icicle`)
+//     note on what is left out
+#include "picture/sheet.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "picture/numbers.h"
+#include "picture/text.h"
+
+#define TITLE_BASELINE_PX 31
+#define TITLE_CELL_DPX 110
+#define LINE_PX 18
+#define MAX_SUBTITLE_LINES 6
+#define CONTROLS_PX 330
+#define CONTROLS_TOP_PX 11
+#define CONTROLS_HEIGHT_PX 28
+#define CONTROLS_BESIDE_FROM_PX 760
+#define BUSIEST_FROM_PX 900
+#define BUSIEST_COUNT 5
+#define BUSIEST_PX 420
+#define BUSIEST_SHARE_PX 48
+#define BUSIEST_LINE_PX 16
+#define NOTE_PX 24
+#define LABEL_MIN_CELLS 3 // a letter and an ellipsis say nothing
+
+const char *sheet_text(const struct sheet *sheet, const struct sheet_item *item)
+{
+  return (const char *)sheet->pool.data + item->text;
+}
+
+// Adds `size` bytes of clean text as an item.
+static void put(struct sheet *sheet, enum sheet_style style, int x_px, int y_px, const char *text, size_t size,
+                bool cut)
+{
+  if (sheet->item_count == SHEET_MAX_ITEMS)
+    return;
+  sheet->items[sheet->item_count++] =
+      (struct sheet_item){.style = style, .x_px = x_px, .y_px = y_px, .text = sheet->pool.size};
+  bytes_append(&sheet->pool, text, size);
+  if (cut)
+    bytes_append(&sheet->pool, TEXT_ELLIPSIS, strlen(TEXT_ELLIPSIS));
+  bytes_append_u8(&sheet->pool, 0);
+}
+
+static void put_swatch(struct sheet *sheet, int x_px, int baseline_px, uint32_t color)
+{
+  put(sheet, SHEET_SWATCH, x_px, baseline_px - SHEET_SWATCH_PX + 1, "", 0, false);
+  sheet->items[sheet->item_count - 1].color = color;
+}
+
+static void put_fitting(struct sheet *sheet, enum sheet_style style, int x_px, int y_px, int width_px, int cell_dpx,
+                        const char *clean)
+{
+  bool cut;
+  size_t size = text_fit(clean, width_px > 0 ? (unsigned)(width_px * 10 / cell_dpx) : 0, &cut);
+  put(sheet, style, x_px, y_px, clean, size, cut);
+}
+
+// How much of `clean` goes on a line of `cells`: up to the last separator or blank that fits.
+static size_t line_size(const char *clean, unsigned cells)
+{
+  bool cut;
+  size_t fits = text_fit(clean, cells, &cut);
+  if (!cut)
+    return fits;
+  for (size_t i = fits; i > 0; i--)
+    if (strncmp(clean + i, CAPTION_SEPARATOR, strlen(CAPTION_SEPARATOR)) == 0)
+      return i;
+  for (size_t i = fits; i > 0; i--)
+    if (clean[i] == ' ')
+      return i;
+  return fits;
+}
+
+// Leaves the baseline of the line after the last one.
+static int put_subtitle(struct sheet *sheet, int y_px, int width_px)
+{
+  const char *rest = text_clean(&sheet->scratch, sheet->picture->subtitle);
+  unsigned cells = (unsigned)(width_px * 10 / SHEET_CELL_DPX);
+  for (int line = 1; *rest != '\0'; line++, y_px += LINE_PX) {
+    size_t size = line_size(rest, cells);
+    if (line == MAX_SUBTITLE_LINES || size == 0) {
+      put_fitting(sheet, SHEET_MUTED, SHEET_MARGIN_PX, y_px, width_px, SHEET_CELL_DPX, rest);
+      return y_px + LINE_PX;
+    }
+    put(sheet, SHEET_MUTED, SHEET_MARGIN_PX, y_px, rest, size, false);
+    rest += size;
+    if (strncmp(rest, CAPTION_SEPARATOR, strlen(CAPTION_SEPARATOR)) == 0)
+      rest += strlen(CAPTION_SEPARATOR);
+    while (*rest == ' ')
+      rest++;
+  }
+  return y_px;
+}
+
+static int put_legend(struct sheet *sheet, int y_px, int width_px)
+{
+  const struct layout *layout = sheet->picture->layout;
+  int x_px = SHEET_MARGIN_PX;
+  for (size_t i = 0; i < layout->legend_count; i++) {
+    const struct legend_entry *entry = &layout->legend[i];
+    int entry_px = 15 + (int)text_cells(entry->label) * SHEET_CELL_DPX / 10;
+    if (x_px > SHEET_MARGIN_PX && x_px + entry_px > SHEET_MARGIN_PX + width_px) {
+      x_px = SHEET_MARGIN_PX;
+      y_px += LINE_PX;
+    }
+    put_swatch(sheet, x_px, y_px, entry->color);
+    put(sheet, SHEET_MUTED, x_px + 15, y_px, entry->label, strlen(entry->label), false);
+    x_px += entry_px + 12;
+  }
+  return layout->legend_count > 0 ? y_px + LINE_PX : y_px;
+}
+
+// What a function of the profile's table counts for in the list of the busiest.
+static uint64_t busyness(const struct picture *picture, const struct profile_function *function)
+{
+  switch (picture->weight) {
+  case WEIGHT_WALL:
+  case WEIGHT_CPU:
+    return function->own_ns;
+  case WEIGHT_CALLS:
+    return function->calls;
+  default:
+    return 0;
+  }
+}
+
+// Most first; equals stay in the table's order. How many.
+static size_t find_busiest(const struct picture *picture, const struct profile_function *busiest[BUSIEST_COUNT])
+{
+  size_t count = 0;
+  for (size_t i = 0; i < picture->profile->function_count; i++) {
+    const struct profile_function *function = &picture->profile->functions[i];
+    uint64_t weight = busyness(picture, function);
+    if (weight == 0 || picture->profile->frames[function->frame].kind != FRAME_FUNCTION)
+      continue;
+    if (count == BUSIEST_COUNT && weight <= busyness(picture, busiest[count - 1]))
+      continue;
+    size_t at = count < BUSIEST_COUNT ? count++ : count - 1;
+    for (; at > 0 && busyness(picture, busiest[at - 1]) < weight; at--)
+      busiest[at] = busiest[at - 1];
+    busiest[at] = function;
+  }
+  return count;
+}
+
+static uint32_t color_of_frame(const struct picture *picture, uint32_t frame)
+{
+  const struct layout *layout = picture->layout;
+  for (size_t i = 1; i < layout->box_count; i++)
+    if (!layout->boxes[i].deeper && picture->profile->nodes[layout->boxes[i].node].frame == frame)
+      return layout->boxes[i].color;
+  return layout->boxes[0].color;
+}
+
+static int put_busiest(struct sheet *sheet, int y_px)
+{
+  const struct picture *picture = sheet->picture;
+  const struct profile_function *busiest[BUSIEST_COUNT];
+  size_t count = find_busiest(picture, busiest);
+  int right_px = sheet->width_px - SHEET_MARGIN_PX, x_px = right_px - BUSIEST_PX + BUSIEST_SHARE_PX;
+  static const char *const heading_of[] = {
+      [UNIT_TIME] = "Most own time", [UNIT_CALLS] = "Most calls", [UNIT_PLAIN] = "Most own weight"};
+  const char *heading = heading_of[picture_unit(picture->profile, picture->weight)];
+  if (count > 0) {
+    put(sheet, SHEET_MUTED, right_px - BUSIEST_PX, y_px, heading, strlen(heading), false);
+    y_px += BUSIEST_LINE_PX + 1;
+  }
+  for (size_t i = 0; i < count; i++, y_px += BUSIEST_LINE_PX) {
+    char number[NUMBER_MAX];
+    number_share(number, busyness(picture, busiest[i]), picture->layout->total);
+    put(sheet, SHEET_CODE_RIGHT, x_px, y_px, number, strlen(number), false);
+    put_swatch(sheet, x_px + 8, y_px, color_of_frame(picture, busiest[i]->frame));
+    put_fitting(sheet, SHEET_CODE, x_px + 24, y_px, right_px - x_px - 24, SHEET_CELL_DPX,
+                text_clean(&sheet->scratch, picture->profile->frames[busiest[i]->frame].name));
+  }
+  return y_px;
+}
+
+static void put_note(struct sheet *sheet)
+{
+  uint64_t left_out = sheet->picture->layout->left_out;
+  if (left_out == 0)
+    return;
+  char number[NUMBER_MAX], note[128];
+  snprintf(note, sizeof note, "%s %s too narrow to draw", number_count(number, left_out),
+           left_out == 1 ? "frame is" : "frames are");
+  put_fitting(sheet, SHEET_MUTED, SHEET_MARGIN_PX, sheet->height_px + 2, sheet->graph_width_px, SHEET_CELL_DPX, note);
+  sheet->height_px += NOTE_PX - SHEET_MARGIN_PX;
+}
+
+static void arrange(struct sheet *sheet)
+{
+  bool beside = sheet->width_px >= CONTROLS_BESIDE_FROM_PX, with_busiest = sheet->width_px >= BUSIEST_FROM_PX;
+  int left_px = sheet->graph_width_px;
+  if (beside)
+    left_px -= (with_busiest ? BUSIEST_PX : CONTROLS_PX) + 2 * SHEET_MARGIN_PX;
+  put_fitting(sheet, SHEET_TITLE, SHEET_MARGIN_PX, TITLE_BASELINE_PX, left_px, TITLE_CELL_DPX,
+              text_clean(&sheet->scratch, sheet->picture->title));
+  int y_px = put_subtitle(sheet, TITLE_BASELINE_PX + 24, left_px);
+  y_px = put_legend(sheet, y_px + 5, left_px);
+
+  sheet->controls_width_px = beside ? CONTROLS_PX : sheet->graph_width_px;
+  sheet->controls_height_px = CONTROLS_HEIGHT_PX;
+  sheet->controls_x_px = sheet->width_px - SHEET_MARGIN_PX - sheet->controls_width_px;
+  sheet->controls_y_px = beside ? CONTROLS_TOP_PX : y_px - 10;
+  if (!beside)
+    y_px += CONTROLS_HEIGHT_PX;
+  sheet->aside_from = sheet->item_count;
+  if (with_busiest) {
+    int below_px = put_busiest(sheet, TITLE_BASELINE_PX + 24);
+    y_px = below_px > y_px ? below_px : y_px;
+  }
+  sheet->aside_to = sheet->item_count;
+  sheet->graph_y_px = y_px;
+  sheet->height_px = y_px + (int)sheet->picture->layout->row_count * SHEET_ROW_PX + SHEET_MARGIN_PX;
+  put_note(sheet);
+}
+
+int sheet_init(struct sheet *sheet, const struct picture *picture, struct error *err)
+{
+  *sheet = (struct sheet){.picture = picture, .width_px = picture->width_px, .graph_x_px = SHEET_MARGIN_PX};
+  sheet->graph_width_px = sheet->width_px - 2 * SHEET_MARGIN_PX;
+  bytes_init(&sheet->pool, SHEET_MAX_ITEMS * (TEXT_MAX_BYTES + 64));
+  bytes_init(&sheet->scratch, TEXT_MAX_BYTES + 64);
+  if (picture->width_px < SHEET_MIN_WIDTH_PX)
+    return error_set(err, ERROR_USAGE, "a picture %d pixels wide holds nothing; it takes at least %d",
+                     picture->width_px, SHEET_MIN_WIDTH_PX);
+  arrange(sheet);
+  if (!sheet->pool.failed)
+    return 0;
+  sheet_release(sheet);
+  return error_set(err, ERROR_MEMORY, "out of memory for the texts of the picture");
+}
+
+void sheet_release(struct sheet *sheet)
+{
+  bytes_release(&sheet->pool);
+  bytes_release(&sheet->scratch);
+}
+
+struct sheet_span sheet_span(const struct sheet *sheet, const struct box *box)
+{
+  double dpx = sheet->graph_width_px * 10.0, total = (double)sheet->picture->layout->total;
+  int64_t left = llround((double)box->start / total * dpx);
+  int64_t right = llround((double)(box->start + box->width) / total * dpx);
+  int64_t width = right - left;
+  if (width >= SHEET_GAP_FROM_DPX)
+    width -= SHEET_GAP_DPX;
+  return (struct sheet_span){left, width > 0 ? width : 1};
+}
+
+int sheet_row_y_px(const struct sheet *sheet, uint32_t row)
+{
+  uint32_t from_top = sheet->picture->icicle ? row : sheet->picture->layout->row_count - 1 - row;
+  return sheet->graph_y_px + (int)from_top * SHEET_ROW_PX;
+}
+
+const char *sheet_box_name(struct sheet *sheet, const struct box *box)
+{
+  const struct profile *profile = sheet->picture->profile;
+  if (box->row == 0)
+    return "all";
+  if (box->deeper)
+    return "[deeper]";
+  return text_clean(&sheet->scratch, profile->frames[profile->nodes[box->node].frame].name);
+}
+
+size_t sheet_label(struct sheet_span span, const char *name, bool *cut)
+{
+  int64_t cells = (span.width_dpx - (SHEET_PADDING_PX + SHEET_PADDING_RIGHT_PX) * 10) / SHEET_CELL_DPX;
+  size_t size = text_fit(name, cells > 0 ? (unsigned)cells : 0, cut);
+  return *cut && cells < LABEL_MIN_CELLS ? 0 : size;
+}
+
+const char *sheet_weight(const struct sheet *sheet, char *text, size_t size, uint64_t weight)
+{
+  char number[NUMBER_MAX];
+  switch (picture_unit(sheet->picture->profile, sheet->picture->weight)) {
+  case UNIT_TIME:
+    number_time(number, weight);
+    break;
+  case UNIT_CALLS:
+    number_count(number, weight);
+    snprintf(text, size, "%s %s", number, weight == 1 ? "call" : "calls");
+    return text;
+  case UNIT_PLAIN:
+    number_count(number, weight);
+    break;
+  }
+  snprintf(text, size, "%s", number);
+  return text;
+}

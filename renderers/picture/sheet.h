@@ -1,0 +1,86 @@
+// Where everything in a picture goes: the SVG and the PNG draw the same sheet.
+#ifndef FLAMBEAU_RENDERERS_SHEET_H
+#define FLAMBEAU_RENDERERS_SHEET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "renderers/renderer.h"
+
+#define SHEET_MIN_WIDTH_PX 200
+#define SHEET_MARGIN_PX 12
+#define SHEET_ROW_PX 18      // from row to row
+#define SHEET_BOX_PX 17      // a box in its row
+#define SHEET_BASELINE_PX 13 // of a label, from the top of its box
+#define SHEET_PADDING_PX 3   // from a box's left edge to its label
+#define SHEET_PADDING_RIGHT_PX 2
+#define SHEET_SWATCH_PX 10 // a square of color beside what it means
+#define SHEET_CELL_DPX 73  // tenths of a pixel: one column of the 12 px fixed-width font, widest of the usual ones
+#define SHEET_TITLE_FONT_PX 19
+#define SHEET_FONT_PX 12
+#define SHEET_GAP_DPX 5 // between neighbours, where a box is wide enough to spare it
+#define SHEET_GAP_FROM_DPX 20
+
+#define SHEET_INK 0x1b1f24u // labels on boxes, in every theme
+#define SHEET_MUTED_INK 0x59626cu
+#define SHEET_PAPER 0xffffffu
+
+#define CAPTION_SEPARATOR " \u00b7 "
+
+enum picture_unit { UNIT_TIME, UNIT_CALLS, UNIT_PLAIN };
+enum picture_unit picture_unit(const struct profile *profile, enum weight weight);
+
+enum sheet_style {
+  SHEET_TITLE,
+  SHEET_MUTED,      // running text in the small font
+  SHEET_CODE,       // a name in the fixed-width font
+  SHEET_CODE_RIGHT, // the same, ending at x
+  SHEET_SWATCH,     // no text: a square whose top left is x, y
+};
+
+struct sheet_item {
+  enum sheet_style style;
+  int x_px, y_px; // a text's baseline
+  uint32_t color; // SHEET_SWATCH
+  size_t text;    // for sheet_text
+};
+
+#define SHEET_MAX_ITEMS 64
+
+struct sheet {
+  const struct picture *picture;
+  int width_px, height_px;
+  int graph_x_px, graph_y_px, graph_width_px;                              // where the rows are
+  int controls_x_px, controls_y_px, controls_width_px, controls_height_px; // kept free for a viewer's buttons
+  struct sheet_item items[SHEET_MAX_ITEMS];
+  size_t item_count;
+  size_t aside_from, aside_to; // those of the items that keep to the right edge
+  struct bytes pool;           // texts of the items
+  struct bytes scratch;        // the name cleaned last
+};
+
+// Places title, subtitle, legend, the functions with most own weight, and a note on what is left out.
+// ERROR_USAGE when the picture is too narrow to hold anything; nothing is to be released then.
+int sheet_init(struct sheet *sheet, const struct picture *picture, struct error *err);
+void sheet_release(struct sheet *sheet);
+
+const char *sheet_text(const struct sheet *sheet, const struct sheet_item *item);
+
+// A box in tenths of pixels from the graph's left edge. At least one tenth wide.
+struct sheet_span {
+  int64_t x_dpx, width_dpx;
+};
+struct sheet_span sheet_span(const struct sheet *sheet, const struct box *box);
+// The top of a row, from the top of the picture.
+int sheet_row_y_px(const struct sheet *sheet, uint32_t row);
+// The box's name, clean; valid until the next call here.
+const char *sheet_box_name(struct sheet *sheet, const struct box *box);
+// How much of `name` to show in a box of that width, as text_fit(); 0 is no label.
+size_t sheet_label(struct sheet_span span, const char *name, bool *cut);
+// A weight in the picture's unit: "1.23 s", "12 calls", "12".
+const char *sheet_weight(const struct sheet *sheet, char *text, size_t size, uint64_t weight);
+
+#endif

@@ -1,0 +1,6 @@
+{application, shop,
+ [{description, "A small shop under steady load: something worth profiling"},
+  {vsn, "1"},
+  {registered, [shop_sup, shop_stock, shop_price, shop_cart, shop_client, shop_dense]},
+  {applications, [kernel, stdlib]},
+  {mod, {shop, []}}]}.

@@ -1,0 +1,185 @@
+%% The agent: what runs on the node while it is traced, and nothing afterwards.
+%%
+%% Three kinds of process run this module. The *keeper* holds the module in memory, one for all profilers of
+%% this version, and removes it when the last has left. The *controller*, one a profiler, is linked to it: it switches
+%% tracing on and off and takes everything down when the profiler is gone. The *relay* is the tracer: it packs events
+%% (src/capture/FORMAT.md) and sends them as far as the profiler's credit reaches. Neither the relay nor the VM ever waits
+%% for the profiler.
+%%
+%% The module must load on OTP 25 to 29 whatever compiled it: no binary matching (bs_test_unit is gone from 29).
+-module(?AGENT_MODULE).
+
+-export([keep/0, start/2]).
+
+-define(TICK_MS, 100).          % statuses are looked at, small batches sent
+-define(WATCH_TICKS, 4).        % ticks between two looks for newly loaded modules
+-define(BATCH_EVENTS, 6000).    % a batch is sent when it has this many events: 36 to 60 KB
+-define(WINDOW, 8).             % batches under way without an answer: below the node's distribution buffer limit (1 MB)
+-define(CHECK_EVENTS, 500).     % events between two looks at the queue
+-define(BEAT_TICKS, 10).        % an empty batch goes out this often, to learn whether anybody answers
+-define(UNANSWERED_MS, 10000).  % tracing stops when no batch was answered for this long
+-define(DRAIN_MS, 1000).        % once tracing is off, what is unsent is given up when the last answer is this old
+-define(MESSAGE_BYTES, 200).    % what a trace message in the queue takes, about
+-define(SUSPEND_MS, 200).       % how long a process may take to stand still for its stack
+-define(TERM_PRINT_MAX, 100000). % words of one term that a backtrace prints at most
+-define(STACK_PRINT_MAX, 4000000). % stack slots times heap words past which a stack is not read as text
+-define(LOOKS, 100).            % statuses looked at in one tick
+-define(LEGACY_NAME, flambeau_tracer). % who has the one tracer of OTP 25 and 26
+
+%%% Keeper --------------------------------------------------------------------------------------------------
+
+%% Entered by the process that has registered itself under this module's name and loaded it.
+keep() ->
+    keep(#{}, 5000).
+
+keep(Members, Patience) ->
+    receive
+        {join, Ref, Pid} ->
+            Pid ! {joined, Ref},
+            keep(Members#{erlang:monitor(process, Pid) => Pid}, infinity);
+        {'DOWN', Monitor, process, _, _} ->
+            case maps:remove(Monitor, Members) of
+                Rest when map_size(Rest) =:= 0 -> keep(Rest, 0);
+                Rest -> keep(Rest, infinity)
+            end
+    after Patience ->
+        %% Both calls leave this module: the purge finds no process in it, this one included. Whoever wants to
+        %% join meanwhile sees this process end, and starts anew.
+        code:delete(?MODULE),
+        code:purge(?MODULE)
+    end.
+
+%%% Controller ----------------------------------------------------------------------------------------------
+
+-record(c, {client, relay, api, spawned, pids = [], watched = #{}, select, session, sessions = [], ticks = 0}).
+
+%% Client: the profiler's pid. Asked: what to trace and the bounds, see src/collect/agent_session.c.
+start(Client, {Targets, Only, Skip, Spawned, DurationMs, Bounds}) ->
+    process_flag(trap_exit, true),
+    try
+        Pids = lists:usort(lists:append([target(Target) || Target <- Targets])),
+        C = open_session(#c{client = Client, api = api(), spawned = Spawned,
+                            select = {[glob(G) || G <- Only], [glob(G) || G <- Skip]}}, Pids, Bounds),
+        try begin_trace(C, Pids, DurationMs)
+        catch throw:{refused, Kind, Text} ->
+                close(C),
+                refuse(Client, Kind, Text)
+        end
+    catch
+        throw:{refused, Why, What} -> refuse(Client, Why, What)
+    end.
+
+refuse(Client, Kind, Text) ->
+    tell(Client, {flambeau, refused, Kind, unicode:characters_to_binary(Text)}).
+
+%% Never waits for the profiler.
+tell(Client, Message) -> erlang:send(Client, Message, [nosuspend, noconnect]).
+
+api() ->
+    case erlang:function_exported(trace, session_create, 3) of
+        true -> session;
+        false -> legacy
+    end.
+
+begin_trace(C0 = #c{relay = Relay, client = Client}, Pids, DurationMs) ->
+    Functions = set_patterns(C0),
+    Begin = erlang:monotonic_time(nanosecond),
+    tell(Client, {flambeau, started, Relay, self()}),
+    tell_facts(Relay, Functions, Begin),
+    Traced = lists:append([begin_process(C0, Pid) || Pid <- Pids]),
+    Traced =/= [] orelse throw({refused, no_process, "all of them ended before tracing began"}),
+    DurationMs =:= 0 orelse erlang:send_after(DurationMs, self(), deadline),
+    self() ! tick,
+    control(C0#c{pids = Traced, watched = probes(C0)}).
+
+tell_facts(Relay, Functions, Begin) ->
+    Facts = [{"node", atom_to_list(node())},
+             {"otp", erlang:system_info(otp_release)},
+             {"erts", erlang:system_info(version)},
+             {"started", calendar:system_time_to_rfc3339(erlang:system_time(second), [{offset, "Z"}])},
+             {"begin_ns", integer_to_list(Begin)},
+             {"functions", integer_to_list(Functions)}],
+    Relay ! {facts, Facts}.
+
+control(C = #c{client = Client, relay = Relay}) ->
+    receive
+        {'EXIT', Relay, _} -> close(C);
+        {'EXIT', _, _} -> close(C); % the profiler, or the way to it
+        {stop, Client} -> finish(C, interrupted);
+        {bound, Which} -> finish(C, Which);
+        deadline -> finish(C, deadline);
+        {gone, Pid} ->
+            case lists:delete(Pid, C#c.pids) of
+                [] -> finish(C#c{pids = []}, exited);
+                Rest -> control(C#c{pids = Rest})
+            end;
+        {born, Pid} ->
+            Relay ! {described, Pid, describe(Pid)},
+            control(C#c{pids = [Pid | C#c.pids]});
+        {look, Pids} ->
+            Relay ! {looked, look(Pids)},
+            control(C);
+        tick ->
+            erlang:send_after(?TICK_MS, self(), tick),
+            Relay ! tick,
+            control(watch(C));
+        _ ->
+            control(C)
+    end.
+
+watch(C0 = #c{ticks = Ticks}) ->
+    C = mend_bifs(C0),
+    case Ticks of
+        ?WATCH_TICKS -> C#c{ticks = 0, watched = watch_modules(C)};
+        _ -> C#c{ticks = Ticks + 1}
+    end.
+
+%% Before OTP 28.3 (erts 16.2) a BIF has one trace switch for all sessions, and a session that ends switches it off for
+%% the others (OTP, erl_bif_trace.c, is_bif_traced). Whenever one has gone, ours is switched on again.
+mend_bifs(C = #c{api = session, sessions = Before, relay = Relay}) ->
+    Now = trace:session_info(all),
+    case Before -- Now =/= [] andalso erts_before(16, 2) of
+        true ->
+            set_patterns(C),
+            Relay ! {facts, [{"untraced", "calls of BIFs for a tenth of a second, when another trace session ended "
+                              "(a bug of OTP before 28.3)"}]};
+        false -> ok
+    end,
+    C#c{sessions = Now};
+mend_bifs(C) -> C.
+
+erts_before(Major, Minor) ->
+    [A, B | _] = [list_to_integer(Part) || Part <- string:lexemes(erlang:system_info(version) ++ ".0", ".-rc")],
+    {A, B} < {Major, Minor}.
+
+look(Pids) ->
+    [{Pid, Status, erlang:monotonic_time(nanosecond)} ||
+        Pid <- Pids, {status, Status} <- [process_info(Pid, status)]].
+
+%% Tracing off first, so that nothing more is emitted; what has been emitted is waited for, sent on, and answered.
+finish(C = #c{client = Client, relay = Relay, pids = Pids}, Why) ->
+    Relay ! {looked, look(Pids)},
+    Ends = [{Pid, end_process(C, Pid)} || Pid <- Pids],
+    clear_patterns(C),
+    Waits = [delivered(C, Pid) || Pid <- Pids],
+    [receive {trace_delivered, _, Ref} -> ok after 1000 -> ok end || Ref <- Waits],
+    EndNs = erlang:monotonic_time(nanosecond),
+    Relay ! {ends, Ends, Why, EndNs},
+    Lost = await_relay(),
+    close_session(C),
+    tell(Client, {flambeau, ended, Why, Lost, EndNs}).
+
+await_relay() ->
+    receive
+        {drained, Lost} -> Lost;
+        {'EXIT', _, _} -> 0
+    end.
+
+%% The way out when there is nobody to tell.
+close(C = #c{pids = Pids}) ->
+    [end_process(C, Pid) || Pid <- Pids],
+    clear_patterns(C),
+    close_session(C).
+
+-include("tracing.hrl").
+-include("relay.hrl").

@@ -1,0 +1,332 @@
+%% The relay of the agent (agent.erl): the tracer. Packs the events of all traced processes and sends them as far as
+%% the profiler's credit reaches. Part of the agent's one module, because one module is what a node can be rid of at once.
+
+%% A traced process: its id, and its chunk under construction. `clock` is the time of its last event, `last` the function that
+%% event named; `out`: not running as far as we know, and nobody has looked at its status since.
+-record(p, {id, acc = <<>>, base, clock, last = none, out = true}).
+
+%% `ids` maps {M,F,A} to an id: an integer below 2^16, {Id} from there on.
+-record(r, {client, control, api, spawned, max_events, max_queue, max_memory,
+            processes = #{}, next_process = 0, next_function = 1,
+            defs = [],                           % definitions since the last batch, newest first
+            batch_events = 0, events = 0,        % since the last batch; since the start
+            pending = queue:new(), pending_bytes = 0, % batches that wait for credit
+            unanswered = 0, answered_ms, ticks = 0,
+            max_seen = 0, stopped = false, lost = 0}).
+
+relay(Client, Control, Api, Spawned, {MaxEvents, MaxQueue, MaxMemory}) ->
+    process_flag(trap_exit, true),
+    R = #r{client = Client, control = Control, api = Api, spawned = Spawned, max_events = MaxEvents,
+           max_queue = MaxQueue, max_memory = MaxMemory, answered_ms = now_ms()},
+    loop(none, #p{}, <<>>, 0, none, ?CHECK_EVENTS, #{undefined => 0}, R).
+
+now_ms() -> erlang:monotonic_time(millisecond).
+
+%% Cur is the process whose events come at present; its chunk, clock and last function are arguments, for speed, and
+%% go back into its record when another process's event comes.
+loop(Cur, P, Acc, Clock, Last, 0, Ids, R) ->
+    checked(Cur, P#p{acc = Acc, clock = Clock, last = Last}, Ids, R);
+loop(Cur, P, Acc, Clock, Last, N, Ids, R) ->
+    receive
+        {trace_ts, Cur, call, MFA, Last, Ts} = Event ->
+            case Ids of
+                #{MFA := Id} when is_integer(Id), Ts >= Clock, Ts - Clock < 16#1000000 ->
+                    loop(Cur, P, <<Acc/binary, 16#41, (Ts - Clock):24, Id:16>>, Ts, MFA, N - 1, Ids, R);
+                #{} ->
+                    event(Event, Cur, P#p{acc = Acc, clock = Clock, last = Last}, N, Ids, R)
+            end;
+        {trace_ts, Cur, return_to, MFA, Ts} = Event ->
+            case Ids of
+                #{MFA := Id} when is_integer(Id), Ts >= Clock, Ts - Clock < 16#1000000 ->
+                    loop(Cur, P, <<Acc/binary, 2, (Ts - Clock):24, Id:16>>, Ts, MFA, N - 1, Ids, R);
+                #{} ->
+                    event(Event, Cur, P#p{acc = Acc, clock = Clock, last = Last}, N, Ids, R)
+            end;
+        {trace_ts, Cur, call, MFA, Caller, Ts} = Event ->
+            case Ids of
+                #{MFA := Id, Caller := From} when is_integer(Id), is_integer(From), Ts >= Clock, Ts - Clock < 16#1000000 ->
+                    loop(Cur, P, <<Acc/binary, 1, (Ts - Clock):24, Id:16, From:16>>, Ts, MFA, N - 1, Ids, R);
+                #{} ->
+                    event(Event, Cur, P#p{acc = Acc, clock = Clock, last = Last}, N, Ids, R)
+            end;
+        Message ->
+            other(Message, Cur, P#p{acc = Acc, clock = Clock, last = Last}, N, Ids, R)
+    end.
+
+resume(Cur, P, N, Ids, R) ->
+    loop(Cur, P, P#p.acc, P#p.clock, P#p.last, N, Ids, R).
+
+%% An event of the current process, in the general form. One that is stamped before the process's stack was read is
+%% in that stack already.
+event(Event, Cur, P = #p{clock = Clock}, N, Ids, R) ->
+    Ts = element(tuple_size(Event), Event),
+    case Ts < Clock of
+        true -> resume(Cur, P, N, Ids, R);
+        false ->
+            {P1, Ids1, R1} = pack(element(3, Event), Event, P, Ts, Ids, R),
+            resume(Cur, P1#p{clock = Ts}, N - 1, Ids1, R1)
+    end.
+
+pack(call, {_, _, _, MFA, Caller, _}, P, Ts, Ids, R) ->
+    {Id, Ids1, R1} = function_id(MFA, Ids, R),
+    {From, Ids2, R2} = function_id(Caller, Ids1, R1),
+    {put_event(1, P, Ts, [Id, From], MFA), Ids2, R2};
+pack(return_to, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(2, MFA, P, Ts, Ids, R);
+pack(out, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(3, MFA, P#p{out = true}, Ts, Ids, R);
+pack(out_exiting, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(3, MFA, P#p{out = true}, Ts, Ids, R);
+pack(in, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(4, MFA, P#p{out = false}, Ts, Ids, R);
+pack(in_exiting, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(4, MFA, P#p{out = false}, Ts, Ids, R);
+pack(gc_minor_start, _, P, Ts, Ids, R) -> {append(5, P, Ts, <<0>>), Ids, R};
+pack(gc_major_start, _, P, Ts, Ids, R) -> {append(5, P, Ts, <<1>>), Ids, R};
+pack(gc_minor_end, Event, P, Ts, Ids, R) -> {append(6, P, Ts, <<0, (words(Event)):64>>), Ids, R};
+pack(gc_major_end, Event, P, Ts, Ids, R) -> {append(6, P, Ts, <<1, (words(Event)):64>>), Ids, R};
+pack(out_exited, {_, Pid, _, _, _}, P, Ts, Ids, R) ->
+    R#r.control ! {gone, Pid},
+    {append(7, P#p{out = gone}, Ts, <<>>), Ids, R};
+pack(_, _, P, _, Ids, R) -> {P, Ids, R}.
+
+%% `wordsize` in the end message is what the collection gave back (erts, trace_gc()).
+words({_, _, _, Info, _}) ->
+    case lists:keyfind(wordsize, 1, Info) of
+        {wordsize, Words} when Words >= 0, Words < 16#ffffffffffffffff -> Words;
+        _ -> 0
+    end.
+
+pack_function(Kind, MFA, P, Ts, Ids, R) ->
+    {Id, Ids1, R1} = function_id(MFA, Ids, R),
+    {put_event(Kind, P, Ts, [Id], MFA), Ids1, R1}.
+
+put_event(Kind, P, Ts, Functions, Last) ->
+    case lists:all(fun is_integer/1, Functions) of
+        true -> (append(Kind, P, Ts, << <<Id:16>> || Id <- Functions >>))#p{last = Last};
+        false -> (append(Kind bor 16#20, P, Ts, << <<(wide(Id)):32>> || Id <- Functions >>))#p{last = Last}
+    end.
+
+wide({Id}) -> Id;
+wide(Id) -> Id.
+
+append(Tag, P = #p{acc = Acc, clock = Clock}, Ts, Operands) ->
+    case Ts - Clock of
+        Delta when Delta < 16#1000000 -> P#p{acc = <<Acc/binary, Tag, Delta:24, Operands/binary>>};
+        Delta -> P#p{acc = <<Acc/binary, (Tag bor 16#10), Delta:64, Operands/binary>>}
+    end.
+
+%% The VM names no function as 0 or undefined.
+function_id(0, Ids, R) -> {0, Ids, R};
+function_id(MFA, Ids, R) ->
+    case Ids of
+        #{MFA := Id} -> {Id, Ids, R};
+        #{} ->
+            Number = R#r.next_function,
+            Id = if Number < 16#10000 -> Number; true -> {Number} end,
+            {Id, Ids#{MFA => Id}, R#r{next_function = Number + 1, defs = [define(Number, MFA) | R#r.defs]}}
+    end.
+
+define(Id, {M, F, A}) ->
+    Native = case erlang:is_builtin(M, F, A) orelse lists:member({F, A}, nifs(M)) of true -> 1; false -> 0 end,
+    <<16#80, Id:32, Native, (min(A, 255)), (text16(atom_to_binary(M, utf8)))/binary,
+      (text16(atom_to_binary(F, utf8)))/binary>>.
+
+nifs(M) -> try erlang:get_module_info(M, nifs) catch _:_ -> [] end.
+
+text16(Text) -> <<(byte_size(Text)):16, Text/binary>>.
+
+define_process(Id, {Pid, Name, Label, Initial}) ->
+    <<16#81, Id:32, 16#ffffffff:32, (text16(Pid))/binary, (text16(Name))/binary, (text16(Label))/binary,
+      (text16(Initial))/binary>>.
+
+%% Everything that is not an event of the current process.
+other(Event, Cur, P, N, Ids, R) when element(1, Event) =:= trace_ts ->
+    case element(2, Event) of
+        Cur -> event(Event, Cur, P, N, Ids, R);
+        Pid ->
+            case store(Cur, P, R) of
+                R1 = #r{processes = #{Pid := #p{clock = undefined}}} -> % its stack has not come yet
+                    resume(none, #p{}, N, Ids, R1);
+                R1 = #r{processes = #{Pid := P1}} ->
+                    event(Event, Pid, P1, N, Ids, R1);
+                R1 = #r{spawned = true} ->
+                    R1#r.control ! {born, Pid},
+                    Ts = element(tuple_size(Event), Event),
+                    R2 = add_process(Pid, {list_to_binary(pid_to_list(Pid)), <<>>, <<>>, <<>>}, R1),
+                    event(Event, Pid, (maps:get(Pid, R2#r.processes))#p{clock = Ts, base = Ts}, N, Ids, R2);
+                R1 ->
+                    resume(none, #p{}, N, Ids, R1)
+            end
+    end;
+other(Message, Cur, P, N, Ids, R) ->
+    {Ids1, R1} = message(Message, Ids, store(Cur, P, R)),
+    resume(none, #p{}, N, Ids1, R1).
+
+store(none, _, R) -> R;
+store(Cur, P, R = #r{processes = Processes}) -> R#r{processes = Processes#{Cur := P}}.
+
+add_process(Pid, Description, R = #r{processes = Processes, next_process = Id}) ->
+    R#r{processes = Processes#{Pid => #p{id = Id}}, next_process = Id + 1,
+        defs = [define_process(Id, Description) | R#r.defs]}.
+
+message({ack, Count}, Ids, R) ->
+    {Ids, send_pending(R#r{unanswered = max(0, R#r.unanswered - Count), answered_ms = now_ms()})};
+message(tick, Ids, R) ->
+    {Ids, ticked(flush(R))};
+message({process, Pid, Description}, Ids, R) ->
+    {Ids, add_process(Pid, Description, R)};
+message({described, Pid, Description}, Ids, R) ->
+    case R#r.processes of
+        #{Pid := #p{id = Id}} -> {Ids, R#r{defs = [define_process(Id, Description) | R#r.defs]}};
+        #{} -> {Ids, R}
+    end;
+message({stack, Pid, {{Frames, Cut}, Ts}}, Ids, R = #r{processes = Processes}) ->
+    {Functions, {Ids1, R1}} = lists:mapfoldl(fun(MFA, {I, S}) ->
+                                                     {Id, I1, S1} = function_id(MFA, I, S),
+                                                     {wide(Id), {I1, S1}}
+                                             end, {Ids, R}, Frames),
+    P = (maps:get(Pid, Processes))#p{base = Ts, clock = Ts},
+    Flag = case Cut of true -> 1; false -> 0 end,
+    P1 = append(16#28, P, Ts, <<Flag, (length(Functions)):32, << <<Id:32>> || Id <- Functions >>/binary>>),
+    {Ids1, R1#r{processes = Processes#{Pid := P1}, batch_events = R1#r.batch_events + 1}};
+message({looked, Looks}, Ids, R) ->
+    {Ids, lists:foldl(fun looked/2, R, Looks)};
+message({module, M, Traced, Ts}, Ids, R) ->
+    Flag = case Traced of true -> 1; false -> 0 end,
+    {Ids, R#r{defs = [<<16#84, Ts:64, Flag, (text16(atom_to_binary(M, utf8)))/binary>> | R#r.defs]}};
+message({facts, Facts}, Ids, R) ->
+    {Ids, add_facts(Facts, R)};
+message({ends, Ends, Why, EndNs}, _, R) ->
+    drain(flush(add_facts([{"ended", atom_to_list(Why)},
+                           {"end_ns", integer_to_list(EndNs)},
+                           {"max_queue", integer_to_list(R#r.max_seen)},
+                           {"lost_events", integer_to_list(R#r.lost)}],
+                          lists:foldl(fun ended/2, R, Ends))));
+message({'EXIT', Control, _}, _, #r{control = Control, api = Api, processes = Processes}) ->
+    %% Somebody killed the controller. A session goes with it; the one tracer of old is ours to take down.
+    Api =:= legacy andalso begin
+        [catch erlang:trace(Pid, false, [all]) || Pid <- maps:keys(Processes)],
+        erlang:trace_pattern({'_', '_', '_'}, false, [local])
+    end,
+    exit(normal);
+message(_, Ids, R) ->
+    {Ids, R}.
+
+add_facts(Facts, R) ->
+    R#r{defs = [[begin
+                     Text = unicode:characters_to_binary(Value),
+                     [<<16#82>>, text16(list_to_binary(Key)), <<(byte_size(Text)):32>>, Text]
+                 end || {Key, Value} <- Facts] | R#r.defs]}.
+
+status(waiting) -> 1;
+status(runnable) -> 2;
+status(running) -> 3;
+status(suspended) -> 4;
+status(garbage_collecting) -> 5;
+status(_) -> 6.
+
+looked({Pid, Status, Ts}, R = #r{processes = Processes}) ->
+    case Processes of
+        #{Pid := P = #p{out = true, clock = Clock}} when is_integer(Clock), Ts >= Clock ->
+            P1 = append(9, P, Ts, <<(status(Status))>>),
+            R#r{processes = Processes#{Pid := P1#p{out = looked}}};
+        #{} -> R
+    end.
+
+ended({Pid, Ts}, R = #r{processes = Processes}) ->
+    case Processes of
+        #{Pid := P = #p{clock = Clock}} when is_integer(Clock) ->
+            End = max(Ts, Clock),
+            R#r{processes = Processes#{Pid := append(12, P, End, <<>>)}};
+        #{} -> R
+    end.
+
+%% The bounds are looked at every so many events, and at every tick.
+checked(Cur, P, Ids, R0) ->
+    R = bounds((store(Cur, P, R0))#r{batch_events = R0#r.batch_events + ?CHECK_EVENTS, events = R0#r.events + ?CHECK_EVENTS}),
+    if
+        R#r.batch_events >= ?BATCH_EVENTS -> resume(none, #p{}, ?CHECK_EVENTS, Ids, flush(R));
+        true -> resume(none, #p{}, ?CHECK_EVENTS, Ids, R)
+    end.
+
+bounds(R = #r{stopped = true}) -> R;
+bounds(R = #r{events = Events, max_queue = MaxQueue, max_memory = MaxMemory}) ->
+    {message_queue_len, Queue} = process_info(self(), message_queue_len),
+    R1 = R#r{max_seen = max(Queue, R#r.max_seen)},
+    Memory = R#r.pending_bytes + Queue * ?MESSAGE_BYTES,
+    if
+        Events >= R#r.max_events -> bound('max-events', R1);
+        Queue >= MaxQueue -> bound('max-queue', R1);
+        Memory >= MaxMemory -> bound('max-memory', R1);
+        true -> R1
+    end.
+
+bound(Which, R) ->
+    R#r.control ! {bound, Which},
+    R#r{stopped = true}.
+
+ticked(R0 = #r{ticks = Ticks}) ->
+    R = look_at(bounds(R0#r{ticks = Ticks + 1})),
+    Silent = R#r.unanswered > 0 andalso now_ms() - R#r.answered_ms > ?UNANSWERED_MS,
+    if
+        Silent, not R#r.stopped -> bound(unanswered, R);
+        Ticks rem ?BEAT_TICKS =:= 0 -> enqueue(<<>>, 0, R);
+        true -> send_pending(R)
+    end.
+
+%% Processes that have been out since the last tick, or for longer than our queue is long: what are they doing?
+look_at(R = #r{processes = Processes}) ->
+    case lists:sublist([Pid || {Pid, #p{out = true}} <- maps:to_list(Processes)], ?LOOKS) of
+        [] -> R;
+        Pids -> R#r.control ! {look, Pids}, R
+    end.
+
+%% Batches. Definitions come first, then a chunk for every process that has new events.
+
+flush(R = #r{processes = Processes, defs = Defs, batch_events = Events}) ->
+    Chunks = [<<16#83, Id:32, Base:64, (byte_size(Acc)):32, Acc/binary>> ||
+                 #p{id = Id, acc = Acc, base = Base} <- maps:values(Processes), Acc =/= <<>>],
+    case Defs =:= [] andalso Chunks =:= [] of
+        true -> R;
+        false -> enqueue(iolist_to_binary([lists:reverse(Defs) | Chunks]), Events,
+                         R#r{defs = [], batch_events = 0, processes = maps:filtermap(fun flushed/2, Processes)})
+    end.
+
+%% The next chunk begins at the last event's time; a process that is gone has no next chunk.
+flushed(_, #p{out = gone}) -> false;
+flushed(_, #p{acc = <<>>}) -> true;
+flushed(_, P = #p{clock = Clock}) -> {true, P#p{acc = <<>>, base = Clock, last = none}}.
+
+enqueue(Batch, Events, R = #r{pending = Pending, pending_bytes = Bytes}) ->
+    send_pending(R#r{pending = queue:in({Batch, Events}, Pending), pending_bytes = Bytes + byte_size(Batch)}).
+
+%% Never waits: a busy connection refuses, and the next tick or answer tries again.
+send_pending(R = #r{unanswered = Unanswered}) when Unanswered >= ?WINDOW -> R;
+send_pending(R = #r{pending = Pending, unanswered = Unanswered}) ->
+    case queue:out(Pending) of
+        {empty, _} -> R;
+        {{value, {Batch, _}}, Rest} ->
+            {message_queue_len, Queue} = process_info(self(), message_queue_len),
+            case erlang:send(R#r.client, {flambeau, batch, Batch, Queue}, [nosuspend, noconnect]) of
+                ok ->
+                    Answered = case Unanswered of 0 -> now_ms(); _ -> R#r.answered_ms end,
+                    send_pending(R#r{pending = Rest, pending_bytes = R#r.pending_bytes - byte_size(Batch),
+                                     unanswered = Unanswered + 1, answered_ms = Answered});
+                _ -> R
+            end
+    end.
+
+%% The end: nothing is emitted any more; the profiler gets what is left as long as it answers.
+drain(R = #r{unanswered = Unanswered, pending = Pending, answered_ms = Answered}) ->
+    Unanswered =:= 0 andalso queue:is_empty(Pending) andalso drained(0, R),
+    receive
+        {ack, Count} ->
+            drain(send_pending(R#r{unanswered = max(0, R#r.unanswered - Count), answered_ms = now_ms()}));
+        {'EXIT', _, _} ->
+            exit(normal)
+    after 50 ->
+        case now_ms() - Answered > ?DRAIN_MS of
+            true -> drained(lists:sum([Events || {_, Events} <- queue:to_list(R#r.pending)]), R);
+            false -> drain(send_pending(R))
+        end
+    end.
+
+drained(Lost, #r{control = Control}) ->
+    Control ! {drained, Lost},
+    receive {'EXIT', Control, _} -> exit(normal) end.

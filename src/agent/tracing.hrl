@@ -1,0 +1,350 @@
+%% What the agent's controller (agent.erl) asks of the VM: which processes and functions are meant, the trace session,
+%% patterns and flags, a process's real stack. Part of the agent's one module.
+
+%% Targets: what was typed, to pids.
+
+target({pid, Text}) ->
+    Pid = try list_to_pid(binary_to_list(Text))
+          catch error:_ -> throw({refused, no_process, [Text, " is no process of this node"]})
+          end,
+    alive(Pid, Text);
+target({name, Name}) ->
+    Found = [Pid || Atom <- existing_atoms(Name), Pid <- [whereis(Atom)], is_pid(Pid)],
+    case Found of
+        [Pid | _] -> alive(Pid, Name);
+        [] -> throw({refused, no_process, ["no process is registered as ", Name]})
+    end;
+target({supervisor, Name}) ->
+    [Supervisor] = target({case binary:first(Name) of $< -> pid; _ -> name end, Name}),
+    case descendants(Supervisor) of
+        [] -> throw({refused, no_process, [Name, " is no supervisor, or has no children"]});
+        Pids -> Pids
+    end.
+
+alive(Pid, Text) ->
+    case node(Pid) =:= node() andalso is_process_alive(Pid) of
+        true -> [Pid];
+        false -> throw({refused, no_process, ["the process ", Text, " does not exist (any more)"]})
+    end.
+
+%% Never makes an atom: a name that nobody has used is registered by nobody.
+existing_atoms(Name) ->
+    lists:append([try [binary_to_existing_atom(Text, utf8)] catch error:_ -> [] end ||
+                     Text <- [Name, iolist_to_binary(["Elixir.", Name])]]).
+
+%% Found by looking, not by asking: a call that a process does not know would end it. A child is linked to its parent and
+%% names it first among its ancestors (proc_lib).
+descendants(Pid) ->
+    Links = case process_info(Pid, links) of {links, Linked} -> Linked; undefined -> [] end,
+    Children = [Child || Child <- Links, is_pid(Child), node(Child) =:= node(), parent(Child) =:= Pid],
+    Children ++ lists:append([descendants(Child) || Child <- Children]).
+
+parent(Pid) ->
+    case process_info(Pid, dictionary) of
+        {dictionary, Dictionary} ->
+            case lists:keyfind('$ancestors', 1, Dictionary) of
+                {_, [Parent | _]} when is_atom(Parent) -> whereis(Parent);
+                {_, [Parent | _]} -> Parent;
+                _ -> none
+            end;
+        undefined -> none
+    end.
+
+%% Sessions: OTP 27 and later have one each; before that there is one tracer for the whole node.
+
+open_session(C = #c{api = session}, _, Bounds) ->
+    Relay = spawn_relay(C, Bounds),
+    C#c{relay = Relay, session = trace:session_create(flambeau, Relay, [])};
+open_session(C = #c{api = legacy, client = Client}, Pids, Bounds) ->
+    put(client, node(Client)),
+    try register(?LEGACY_NAME, self()) of
+        true ->
+            free_to_trace(Pids),
+            C#c{relay = spawn_relay(C, Bounds)}
+    catch
+        error:badarg ->
+            throw({refused, other_tracer, ["another flambeau", other_client(whereis(?LEGACY_NAME))]})
+    end.
+
+spawn_relay(#c{client = Client, api = Api, spawned = Spawned}, Bounds) ->
+    Self = self(),
+    spawn_opt(fun() -> relay(Client, Self, Api, Spawned, Bounds) end,
+              [link, {message_queue_data, off_heap}, {priority, high}]).
+
+other_client(Pid) when is_pid(Pid) ->
+    case process_info(Pid, dictionary) of
+        {dictionary, Dictionary} ->
+            [" (", pid_to_list(Pid), ", connected from ",
+             atom_to_list(proplists:get_value(client, Dictionary, '?')), ")"];
+        undefined -> ""
+    end;
+other_client(_) -> "".
+
+close_session(#c{api = Api, session = Session, relay = Relay}) ->
+    unlink(Relay),
+    exit(Relay, kill),
+    case Api of
+        session -> trace:session_destroy(Session);
+        legacy -> unregister(?LEGACY_NAME)
+    end.
+
+%% The legacy interface has one tracer a process and one pattern a function: we do not take over somebody's.
+free_to_trace(Pids) ->
+    [case erlang:trace_info(Pid, tracer) of
+         {tracer, []} -> ok;
+         undefined -> ok;
+         {tracer, Tracer} ->
+             throw({refused, other_tracer, ["the process ", pid_to_list(Pid), " is traced by ", tracer_name(Tracer)]})
+     end || Pid <- Pids],
+    case first_traced(functions_of(erlang:loaded())) of
+        none -> ok;
+        {M, F, A} ->
+            throw({refused, other_tracer, io_lib:format("somebody (dbg, recon, ...) has set a trace pattern on ~tp:~tp/~w",
+                                                        [M, F, A])})
+    end.
+
+tracer_name(Pid) when is_pid(Pid) ->
+    case process_info(Pid, registered_name) of
+        {registered_name, Name} -> [pid_to_list(Pid), " (", atom_to_list(Name), ")"];
+        _ -> pid_to_list(Pid)
+    end;
+tracer_name(Other) -> io_lib:format("~p", [Other]).
+
+first_traced([]) -> none;
+first_traced([MFA | Rest]) ->
+    case erlang:trace_info(MFA, traced) of
+        {traced, Traced} when Traced =:= local; Traced =:= global -> MFA;
+        _ -> first_traced(Rest)
+    end.
+
+%% Patterns. {caller} tells where a call returns to, which is what places it.
+
+-define(CALLS, [{'_', [], [{message, {caller}}]}]).
+
+pattern(#c{api = session, session = Session}, MFA, Spec) -> trace:function(Session, MFA, Spec, [local]);
+pattern(#c{api = legacy}, MFA, Spec) -> erlang:trace_pattern(MFA, Spec, [local]).
+
+is_traced(#c{api = session, session = Session}, MFA) -> trace:info(Session, MFA, traced) =:= {traced, local};
+is_traced(#c{api = legacy}, MFA) -> erlang:trace_info(MFA, traced) =:= {traced, local}.
+
+%% How many functions are traced now.
+set_patterns(C = #c{select = {[], Skip}}) ->
+    All = pattern(C, {'_', '_', '_'}, ?CALLS),
+    Agents = [pattern(C, {M, '_', '_'}, false) || M <- erlang:loaded(), is_agent(M)],
+    Off = case Skip of
+              [] -> 0;
+              _ -> lists:sum([set_module(C, M, false, skipped(M, Skip)) || M <- erlang:loaded(), not is_agent(M)])
+          end,
+    All - lists:sum(Agents) - Off;
+set_patterns(C) ->
+    lists:sum([select_module(C, M) || M <- erlang:loaded()]).
+
+select_module(C, M) ->
+    case is_agent(M) of
+        true -> 0;
+        false -> set_module(C, M, ?CALLS, selected(C, M))
+    end.
+
+selected(#c{select = {Only, Skip}}, M) ->
+    [FA || FA <- only(M, Only), Skip =:= [] orelse not matches(M, FA, Skip)].
+
+%% A whole module in one step where all of it is meant.
+set_module(_, _, _, []) -> 0;
+set_module(C, M, Spec, Functions) ->
+    case length(Functions) =:= length(M:module_info(functions)) of
+        true -> pattern(C, {M, '_', '_'}, Spec);
+        false -> lists:sum([pattern(C, {M, F, A}, Spec) || {F, A} <- Functions])
+    end.
+
+only(M, []) -> M:module_info(functions);
+only(M, Only) -> [FA || FA <- M:module_info(functions), matches(M, FA, Only)].
+
+skipped(M, Skip) -> [FA || FA <- M:module_info(functions), matches(M, FA, Skip)].
+
+is_agent(M) -> lists:prefix("flambeau_agent_", atom_to_list(M)).
+
+functions_of(Modules) ->
+    [{M, F, A} || M <- Modules, {F, A} <- M:module_info(functions)].
+
+clear_patterns(C) -> pattern(C, {'_', '_', '_'}, false).
+
+%% Globs: `*` is any text. A pattern may name a module, a function or a function with its arity, in either language.
+
+glob(Text) -> unicode:characters_to_list(Text).
+
+matches(M, {F, A}, Globs) ->
+    Names = case atom_to_list(M) of
+                "Elixir." ++ Elixir -> [{Elixir, "."}, {"Elixir." ++ Elixir, ":"}];
+                Erlang -> [{Erlang, ":"}]
+            end,
+    lists:any(fun(Glob) ->
+                      lists:any(fun({Module, Dot}) ->
+                                        Function = Module ++ Dot ++ atom_to_list(F),
+                                        glob_match(Glob, Module) orelse glob_match(Glob, Function) orelse
+                                            glob_match(Glob, Function ++ "/" ++ integer_to_list(A))
+                                end, Names)
+              end, Globs).
+
+glob_match([$*], _) -> true;
+glob_match([$* | Glob], []) -> glob_match(Glob, []);
+glob_match([$* | Rest] = Glob, [_ | Text] = All) -> glob_match(Rest, All) orelse glob_match(Glob, Text);
+glob_match([Char | Glob], [Char | Text]) -> glob_match(Glob, Text);
+glob_match([], []) -> true;
+glob_match(_, _) -> false.
+
+%% Modules loaded during the trace: the new instance has no breakpoints, even where the code is the same, and an
+%% on_load pattern would make every load stop the world. So one function of each module is asked whether it is traced.
+
+watch_modules(C = #c{watched = Watched}) ->
+    lists:foldl(fun(M, Known) -> watch_module(C, M, Known) end, Watched, erlang:loaded()).
+
+watch_module(C, M, Known) ->
+    case Known of
+        #{M := none} -> Known;
+        #{M := Probe} ->
+            case is_traced(C, Probe) of
+                true -> Known;
+                false -> module_loaded(C, M, Known)
+            end;
+        #{} -> module_loaded(C, M, Known)
+    end.
+
+module_loaded(C = #c{relay = Relay}, M, Known) ->
+    try {select_module(C, M), probe(C, M)} of
+        {Functions, Probe} ->
+            is_agent(M) orelse (Relay ! {module, M, Functions > 0, erlang:monotonic_time(nanosecond)}),
+            Known#{M => Probe}
+    catch
+        error:_ -> Known % unloaded meanwhile
+    end.
+
+probes(C) -> maps:from_list([{M, probe(C, M)} || M <- erlang:loaded()]).
+
+%% A function of the module that is meant to be traced, or none.
+probe(#c{select = {[], []}}, M) ->
+    case is_agent(M) of true -> none; false -> {M, module_info, 0} end;
+probe(C, M) ->
+    case is_agent(M) orelse selected(C, M) of
+        [{F, A} | _] -> {M, F, A};
+        _ -> none
+    end.
+
+%% Processes. Flags are set one process at a time: `all` and `existing` would stop the world.
+
+flags(#c{spawned = true} = C) -> [set_on_spawn | flags(C#c{spawned = false})];
+flags(#c{api = session}) -> common_flags();
+flags(#c{api = legacy, relay = Relay}) -> [{tracer, Relay} | common_flags()].
+
+common_flags() ->
+    [call, return_to, arity, running, exiting, garbage_collection, monotonic_timestamp].
+
+trace_process(C = #c{api = session, session = Session}, Pid, On) ->
+    trace:process(Session, Pid, On, case On of true -> flags(C); false -> [all] end);
+trace_process(C, Pid, On) ->
+    erlang:trace(Pid, On, case On of true -> flags(C); false -> [all] end).
+
+delivered(#c{api = session, session = Session}, Pid) -> trace:delivered(Session, Pid);
+delivered(_, Pid) -> erlang:trace_delivered(Pid).
+
+%% The process is held for the moment in which its stack is read, so that the stack belongs to one instant. Tracing is
+%% on before that: whoever holds the code lock cannot be held.
+begin_process(C = #c{relay = Relay}, Pid) ->
+    Relay ! {process, Pid, describe(Pid)},
+    try trace_process(C, Pid, true) of
+        _ ->
+            Stack = standing_still(Pid, fun() -> {read_stack(Pid), erlang:monotonic_time(nanosecond)} end),
+            Relay ! {stack, Pid, Stack},
+            catch erlang:resume_process(Pid),
+            Relay ! {looked, look([Pid])},
+            [Pid]
+    catch
+        error:badarg ->
+            is_process_alive(Pid) andalso
+                throw({refused, other_tracer, ["the process ", pid_to_list(Pid), " is traced by somebody else"]}),
+            []
+    end.
+
+end_process(C, Pid) ->
+    catch trace_process(C, Pid, false),
+    erlang:monotonic_time(nanosecond).
+
+%% Leaves the process suspended.
+standing_still(Pid, Read) ->
+    Tag = make_ref(),
+    try erlang:suspend_process(Pid, [{asynchronous, Tag}]) of
+        _ ->
+            receive {Tag, suspended} -> Read();
+                    {Tag, _} -> {{[], true}, erlang:monotonic_time(nanosecond)}
+            after ?SUSPEND_MS -> {{[], true}, erlang:monotonic_time(nanosecond)}
+            end
+    catch
+        error:_ -> {{[], true}, erlang:monotonic_time(nanosecond)}
+    end.
+
+%% {Frames, Cut}: outermost first; Cut when outer frames are missing. The text of a backtrace has every frame, but also
+%% prints the terms on the stack: not for a process in which those could be much.
+read_stack(Pid) ->
+    case process_info(Pid, [stack_size, total_heap_size]) of
+        [{stack_size, Slots}, {total_heap_size, Words}]
+          when Slots * Words =< ?STACK_PRINT_MAX; Slots * ?TERM_PRINT_MAX =< ?STACK_PRINT_MAX ->
+            {backtrace, Text} = process_info(Pid, backtrace),
+            {backtrace_frames(binary:split(Text, <<"\n">>, [global]), []), false};
+        undefined -> {[], true};
+        _ ->
+            {current_stacktrace, Top} = process_info(Pid, current_stacktrace),
+            {lists:reverse([{M, F, A} || {M, F, A, _} <- Top]), true}
+    end.
+
+%% "Program counter: 0x... (lists:sort/1 + 56)" and "0x... Return addr 0x... (shop:loop/1 + 128)".
+backtrace_frames([], Frames) -> Frames;
+backtrace_frames([Line | Lines], Frames) ->
+    Is = fun(Prefix) -> binary:longest_common_prefix([Line, Prefix]) =:= byte_size(Prefix) end,
+    case Is(<<"Program counter: ">>) orelse (Is(<<"0x">>) andalso binary:match(Line, <<" Return addr ">>) =/= nomatch) of
+        true -> backtrace_frames(Lines, frame(Line) ++ Frames);
+        false -> backtrace_frames(Lines, Frames)
+    end.
+
+frame(Line) ->
+    case binary:split(Line, <<" (">>) of
+        [_, Rest] ->
+            Text = case unicode:characters_to_list(Rest) of
+                       List when is_list(List) -> List;
+                       _ -> binary_to_list(Rest)
+                   end,
+            case catch erl_scan:string(Text) of
+                {ok, [{atom, _, M}, {':', _}, {atom, _, F}, {'/', _}, {integer, _, A} | _], _} -> [{M, F, A}];
+                _ -> []
+            end;
+        _ -> []
+    end.
+
+%% {Pid, Parent, Name, Label, InitialCall}, texts as UTF-8.
+describe(Pid) ->
+    Name = case process_info(Pid, registered_name) of
+               {registered_name, Atom} -> atom_to_binary(Atom, utf8);
+               _ -> <<>>
+           end,
+    {list_to_binary(pid_to_list(Pid)), Name, label(Pid), initial_call(Pid)}.
+
+label(Pid) ->
+    case erlang:function_exported(proc_lib, get_label, 1) andalso catch apply(proc_lib, get_label, [Pid]) of
+        Label when is_atom(Label), Label =/= false, Label =/= undefined -> atom_to_binary(Label, utf8);
+        Label when is_binary(Label), byte_size(Label) =< 1000 -> printable(Label);
+        Label when is_list(Label); is_tuple(Label) -> printable(io_lib:format("~0tP", [Label, 20]));
+        _ -> <<>>
+    end.
+
+printable(Text) ->
+    case catch unicode:characters_to_binary(Text) of
+        Binary when is_binary(Binary), byte_size(Binary) =< 4000 -> Binary;
+        _ -> <<>>
+    end.
+
+initial_call(Pid) ->
+    case catch proc_lib:translate_initial_call(Pid) of
+        {M, F, A} when is_atom(M), is_atom(F), is_integer(A) -> mfa_text(M, F, A);
+        _ -> <<>>
+    end.
+
+mfa_text(M, F, A) -> printable(io_lib:format("~tp:~tp/~w", [M, F, A])).
+

@@ -1,0 +1,213 @@
+// A profile in, pictures and folded text out: turn it round if asked, lay it out once, hand the same picture to every
+// renderer. Titles come from the profile's facts alone: no clock, no file name, so a replay cannot differ from the run.
+#include "drawing.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "layout/layout.h"
+#include "outputs.h"
+#include "profile/profile.h"
+#include "renderers/renderer.h"
+
+#define WIDTH_MIN_PX 300
+#define WIDTH_MAX_PX 16000
+#define WIDTH_DEFAULT_PX 1200
+
+struct weight_word {
+  const char *word;
+  const char *nothing; // said when the profile weighs nothing in it
+};
+
+// In the order of enum weight.
+static const struct weight_word weight_words[] = {
+    [WEIGHT_WALL] = {"wall", "nothing was captured: no traced process did anything in that time"},
+    [WEIGHT_CPU] = {"cpu", "nothing was captured that ran: try --weight wall"},
+    [WEIGHT_WAIT] = {"wait", "nothing was captured that waited: try --weight wall"},
+    [WEIGHT_GC] = {"gc", "nothing was captured of garbage collections: try --weight wall"},
+    [WEIGHT_CALLS] = {"calls", "nothing was captured that was called: try --weight wall"},
+};
+
+static const char *weight_choices(void)
+{
+  return "wall|cpu|wait|gc|calls";
+}
+
+static const char *by_choices(void)
+{
+  return "merged|process";
+}
+
+#define FIELD(field) .offset = offsetof(struct drawing_settings, field)
+
+const struct option_row drawing_rows[] = {
+    {.name = "weight",
+     .kind = OPTION_CHOICE,
+     FIELD(weight),
+     .choices = weight_choices,
+     .help = "what the width of a frame means: all time, time that ran, time in receives, garbage collection, or the "
+             "number of calls"},
+    {.name = "by",
+     .kind = OPTION_CHOICE,
+     FIELD(by),
+     .choices = by_choices,
+     .help = "all processes in one graph, or one root frame per process"},
+    {.name = "icicle", .kind = OPTION_FLAG, FIELD(icicle), .help = "root on top"},
+    {.name = "reverse", .kind = OPTION_FLAG, FIELD(reverse), .help = "callers instead of callees"},
+    {.name = "title", .kind = OPTION_TEXT, FIELD(title), .argument = "TEXT", .help = "the first line of the picture"},
+    {.name = "subtitle",
+     .kind = OPTION_TEXT,
+     FIELD(subtitle),
+     .argument = "TEXT",
+     .help = "the second line of the picture"},
+    {.name = "width",
+     .kind = OPTION_COUNT,
+     FIELD(width_px),
+     .argument = "PIXELS",
+     .min = WIDTH_MIN_PX,
+     .max = WIDTH_MAX_PX,
+     .help = "how wide the picture is"},
+    {.name = "min-width",
+     .kind = OPTION_MIN_WIDTH,
+     FIELD(min_width),
+     .argument = "WIDTH",
+     .help =
+         "leave out frames that are narrower: pixels (0.5px) or a share of the whole (0.1%); folded text keeps all"},
+    {.name = "colors", .kind = OPTION_CHOICE, FIELD(colors), .choices = layout_palettes, .help = "the palette"},
+    {.name = "raw-names",
+     .kind = OPTION_FLAG,
+     FIELD(raw_names),
+     .help = "names as the VM has them ('Elixir.Shop.Cart':total/2)"},
+    {0},
+};
+
+void drawing_init(struct drawing_settings *settings)
+{
+  settings->weight = weight_words[WEIGHT_WALL].word;
+  settings->by = "merged";
+  settings->width_px = WIDTH_DEFAULT_PX;
+  settings->min_width = (struct min_width){.value = 0.01, .percent = true};
+  settings->colors = "beam";
+}
+
+bool drawing_by_process(const struct drawing_settings *settings)
+{
+  return strcmp(settings->by, "process") == 0;
+}
+
+static enum weight chosen_weight(const struct drawing_settings *settings)
+{
+  enum weight weight = WEIGHT_WALL;
+  while (strcmp(weight_words[weight].word, settings->weight) != 0)
+    weight++;
+  return weight;
+}
+
+int drawing_check(const struct drawing_settings *settings, const struct profile *profile, struct error *err)
+{
+  if (profile->counts_known)
+    return 0;
+  if (chosen_weight(settings) == WEIGHT_CALLS)
+    return error_set(err, ERROR_USAGE, "a folded file has no call counts: take another --weight, or a capture (.flb)");
+  if (drawing_by_process(settings))
+    return error_set(err, ERROR_USAGE,
+                     "a folded file does not tell processes apart: leave out --by process, or take a "
+                     "capture (.flb)");
+  if (settings->raw_names)
+    return error_set(err, ERROR_USAGE,
+                     "a folded file has only the names it has: leave out --raw-names, or take a "
+                     "capture (.flb)");
+  return 0;
+}
+
+static bool weighs_nothing(const struct profile *profile, enum weight weight)
+{
+  for (size_t node = 0; node < profile->node_count; node++)
+    if (profile_own_weight(profile, (uint32_t)node, weight) > 0)
+      return false;
+  return true;
+}
+
+static double smallest_share(const struct drawing_settings *settings)
+{
+  if (settings->min_width.percent)
+    return settings->min_width.value / 100;
+  return settings->min_width.value / (double)settings->width_px;
+}
+
+static struct layout *lay_out(const struct drawing_settings *settings, const struct profile *profile, struct error *err)
+{
+  const struct layout_options options = {
+      .weight = chosen_weight(settings),
+      .min_share = smallest_share(settings),
+      .palette = settings->colors,
+  };
+  return layout_new(profile, &options, err);
+}
+
+static bool needs_layout(const struct outputs *outputs)
+{
+  for (size_t i = 0; i < outputs->count; i++)
+    if (outputs->items[i].renderer && outputs->items[i].renderer->needs_layout)
+      return true;
+  return false;
+}
+
+static void render_all(const struct picture *picture, struct outputs *outputs, struct error *err)
+{
+  for (size_t i = 0; i < outputs->count; i++) {
+    struct output *output = &outputs->items[i];
+    struct error failure = {0};
+    if (output->renderer)
+      output_finish(output, output->renderer->render(picture, output->sink, &failure), &failure, err);
+  }
+}
+
+// Draws `profile`, which stands the way it is to be drawn.
+static int draw(const struct drawing_settings *settings, const struct profile *profile, struct outputs *outputs,
+                struct error *err)
+{
+  enum weight weight = chosen_weight(settings);
+  struct layout *layout = NULL;
+  char *title = settings->title ? strdup(settings->title) : picture_default_title(profile, weight);
+  char *subtitle = settings->subtitle ? strdup(settings->subtitle) : picture_default_subtitle(profile, weight);
+  struct error failure = {0};
+  if (!title || !subtitle)
+    error_set(&failure, ERROR_MEMORY, "out of memory");
+  else if (needs_layout(outputs))
+    layout = lay_out(settings, profile, &failure);
+  if (failure.code == ERROR_NONE) {
+    const struct picture picture = {
+        .profile = profile,
+        .layout = layout,
+        .weight = weight,
+        .title = title,
+        .subtitle = subtitle,
+        .width_px = (int)settings->width_px,
+        .icicle = settings->icicle,
+    };
+    render_all(&picture, outputs, &failure);
+  }
+  layout_free(layout);
+  free(subtitle);
+  free(title);
+  return failure.code == ERROR_NONE ? 0 : error_set(err, failure.code, "%s", failure.message);
+}
+
+int drawing_write(const struct drawing_settings *settings, const struct profile *profile, struct outputs *outputs,
+                  struct error *err)
+{
+  if (drawing_check(settings, profile, err) < 0)
+    return -1;
+  enum weight weight = chosen_weight(settings);
+  if (weighs_nothing(profile, weight))
+    return error_set(err, ERROR_EMPTY, "%s", weight_words[weight].nothing);
+  if (!settings->reverse)
+    return draw(settings, profile, outputs, err);
+  struct profile *reversed = profile_reverse(profile, err);
+  if (!reversed)
+    return -1;
+  int status = draw(settings, reversed, outputs, err);
+  profile_free(reversed);
+  return status;
+}

@@ -1,0 +1,41 @@
+// From a finished profile to the outputs: the one way that live runs and `render` share, so that both write the same
+// bytes.
+#ifndef FLAMBEAU_CLI_DRAWING_H
+#define FLAMBEAU_CLI_DRAWING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "options.h"
+#include "quantity.h"
+
+struct outputs;
+struct profile;
+
+struct drawing_settings {
+  const char *weight;
+  const char *by;
+  bool icicle;
+  bool reverse;
+  bool raw_names;
+  const char *title;
+  const char *subtitle;
+  uint64_t width_px;
+  struct min_width min_width;
+  const char *colors;
+};
+
+extern const struct option_row drawing_rows[];
+
+void drawing_init(struct drawing_settings *settings);
+bool drawing_by_process(const struct drawing_settings *settings);
+
+// ERROR_USAGE when the settings ask for what a folded file (`counts_known` is false) cannot tell.
+int drawing_check(const struct drawing_settings *settings, const struct profile *profile, struct error *err);
+// Draws every output that has a renderer and is open. ERROR_EMPTY when there is nothing to draw; a failed output does
+// not lose the others (see output_finish).
+int drawing_write(const struct drawing_settings *settings, const struct profile *profile, struct outputs *outputs,
+                  struct error *err);
+
+#endif

@@ -1,0 +1,49 @@
+// Talking with the agent (src/agent/agent.erl): what is asked of it, and what it says.
+#ifndef FLAMBEAU_COLLECT_AGENT_SESSION_H
+#define FLAMBEAU_COLLECT_AGENT_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "collect/collect.h"
+#include "node/node.h"
+#include "node/term.h"
+
+struct agent_session {
+  struct node *node;
+  struct node_pid relay;
+  struct node_pid controller;
+  bool started;
+};
+
+enum agent_message_kind {
+  AGENT_STARTED,
+  AGENT_BATCH,   // `batch`, `queue`
+  AGENT_ENDED,   // `why`, `lost`, `end_ns`
+  AGENT_UNKNOWN, // not of the agent, or not understood
+};
+
+struct agent_message {
+  enum agent_message_kind kind;
+  const char *batch; // packed records, borrowed from the node until the next message
+  size_t batch_size;
+  uint64_t queue; // messages waiting in the agent
+  char why[TERM_ATOM_MAX];
+  uint64_t lost;  // events that were packed but given up
+  int64_t end_ns; // when tracing was off, on the node's clock
+};
+
+// Loads the agent into the node's memory, unless it is there, and tells it what to trace. Does not wait.
+int agent_session_begin(struct agent_session *session, struct node *node, const struct collect_options *options,
+                        struct error *err);
+
+// What a message says. A refusal is an error: ERROR_REFUSED and the sentence for it.
+int agent_session_understand(struct agent_session *session, struct term_reader *message, struct agent_message *said,
+                             struct error *err);
+
+int agent_session_acknowledge(struct agent_session *session, struct error *err); // one batch
+int agent_session_stop(struct agent_session *session, struct error *err);
+
+#endif

@@ -1,0 +1,252 @@
+// Enters: a connected node and what to trace. Leaves: the events, pushed into the sink as they come.
+// One thread, one poll() on the node and on the stop pipe. The agent keeps the deadline and the bounds, and cleans up
+// by itself whenever the connection goes; so whatever happens here, leaving is enough to leave the node as it was.
+#include "collect/collect.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "agent_session.h"
+#include "decode/decoder.h"
+#include "node/node.h"
+#include "node/term.h"
+#include "process_ends.h"
+
+#define START_TIMEOUT_NS 20000000000  // loading the agent and setting the patterns
+#define SILENCE_NS 20000000000        // the agent says something every second
+#define GOODBYE_NS 3000000000         // from its last word to its end
+#define PROGRESS_INTERVAL_NS 200000000
+
+const struct collect_bounds collect_default_bounds = {
+    .max_events = 100000000,
+    .max_queue = 500000,                     // about 100 MB on the node
+    .max_memory_bytes = 128u * 1024 * 1024, // about 18 million packed events that nobody fetches
+};
+
+enum phase { PHASE_STARTING, PHASE_TRACING, PHASE_LEAVING, PHASE_OVER };
+
+struct collector {
+  struct node *node;
+  const struct collect_options *options;
+  struct agent_session session;
+  struct process_ends ends;
+  struct decoder *decoder;
+  struct collect_result *result;
+  enum phase phase;
+  uint64_t begun_ns, heard_ns, progress_ns; // on our clock
+  uint64_t queue;
+  uint64_t wire_bytes;
+  int stops; // signals so far
+};
+
+static uint64_t now_ns(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void note(const struct collector *collector, const char *sentence)
+{
+  if (collector->options->on_note)
+    collector->options->on_note(collector->options->context, sentence);
+}
+
+static int push_fact(struct collector *collector, const char *key, const char *value, struct error *err)
+{
+  struct event_sink *sink = &collector->ends.sink;
+  return sink->ops->fact(sink, key, value, err);
+}
+
+static int push_number(struct collector *collector, const char *key, uint64_t value, struct error *err)
+{
+  char text[24];
+  snprintf(text, sizeof text, "%" PRIu64, value);
+  return push_fact(collector, key, text, err);
+}
+
+static int push_first_facts(struct collector *collector, struct error *err)
+{
+  const struct collect_options *options = collector->options;
+  char target[1024] = "", bounds[128];
+  size_t used = 0;
+  for (size_t i = 0; i < options->process_count && used < sizeof target; i++)
+    used += (size_t)snprintf(target + used, sizeof target - used, "%s%s", i ? ", " : "", options->processes[i]);
+  snprintf(bounds, sizeof bounds, "%" PRIu64 " events, %" PRIu64 " in the queue, %" PRIu64 " bytes of memory",
+           options->bounds.max_events, options->bounds.max_queue, options->bounds.max_memory_bytes);
+  return push_fact(collector, "flambeau", FLAMBEAU_VERSION, err) != 0 ||
+                 push_fact(collector, "asked", options->asked, err) != 0 ||
+                 push_fact(collector, "target", target, err) != 0 || push_fact(collector, "bounds", bounds, err) != 0
+             ? -1
+             : 0;
+}
+
+static int push_last_facts(struct collector *collector, struct error *err)
+{
+  return push_fact(collector, "ended", collector->result->ended, err) != 0 ||
+                 push_number(collector, "wire_bytes", collector->wire_bytes, err) != 0 ||
+                 push_number(collector, "wire_events", decoder_event_count(collector->decoder), err) != 0 ||
+                 push_number(collector, "lost_events", collector->result->lost_events, err) != 0
+             ? -1
+             : 0;
+}
+
+static int take_batch(struct collector *collector, const struct agent_message *said, struct error *err)
+{
+  collector->queue = said->queue;
+  collector->wire_bytes += said->batch_size;
+  // Answered first: the credit is for what travels, not for how long we fold.
+  if (agent_session_acknowledge(&collector->session, err) != 0)
+    return -1;
+  return decoder_push(collector->decoder, said->batch, said->batch_size, err);
+}
+
+static int take_message(struct collector *collector, struct term_reader *message, struct error *err)
+{
+  struct agent_message said;
+  if (agent_session_understand(&collector->session, message, &said, err) != 0)
+    return -1;
+  switch (said.kind) {
+  case AGENT_STARTED:
+    collector->phase = PHASE_TRACING;
+    collector->begun_ns = now_ns();
+    note(collector, "the agent is in the node's memory, and tracing");
+    return collector->stops > 0 ? agent_session_stop(&collector->session, err) : 0;
+  case AGENT_BATCH:
+    return take_batch(collector, &said, err);
+  case AGENT_ENDED:
+    collector->phase = PHASE_LEAVING;
+    snprintf(collector->result->ended, sizeof collector->result->ended, "%.31s", said.why);
+    collector->result->lost_events = said.lost;
+    note(collector, "tracing is off; the agent leaves");
+    return process_ends_lose(&collector->ends, said.lost, said.end_ns, err);
+  case AGENT_UNKNOWN:
+    break;
+  }
+  return 0;
+}
+
+// The connection or the agent is gone before it said so. What has come is kept.
+static int lost_agent(struct collector *collector, const struct error *how, struct error *err)
+{
+  if (collector->phase == PHASE_STARTING)
+    return error_set(err, ERROR_UNREACHABLE, "%s",
+                     how->code ? how->message : "the node ended the agent before it could start");
+  if (collector->phase == PHASE_TRACING) {
+    snprintf(collector->result->ended, sizeof collector->result->ended, "disconnected");
+    note(collector, how->code ? how->message : "the agent ended");
+  }
+  collector->phase = PHASE_OVER;
+  return 0;
+}
+
+static int take_from_node(struct collector *collector, struct error *err)
+{
+  for (;;) {
+    struct term_reader message;
+    struct error how = {0};
+    enum node_event event = node_receive(collector->node, &message, &how);
+    if (event == NODE_NOTHING)
+      return 0;
+    collector->heard_ns = now_ns();
+    if (event != NODE_MESSAGE)
+      return lost_agent(collector, &how, err);
+    if (take_message(collector, &message, err) != 0)
+      return -1;
+  }
+}
+
+static int take_stop(struct collector *collector, struct error *err)
+{
+  char signals[16];
+  ssize_t count = read(collector->options->stop_fd, signals, sizeof signals);
+  for (ssize_t i = 0; i < count; i++) {
+    collector->stops++;
+    if (collector->stops > 1)
+      collector->result->given_up = true;
+    else if (collector->phase == PHASE_TRACING && agent_session_stop(&collector->session, err) != 0)
+      return -1;
+  }
+  return 0;
+}
+
+static void show_progress(struct collector *collector, uint64_t now)
+{
+  const struct collect_options *options = collector->options;
+  if (!options->on_progress || now - collector->progress_ns < PROGRESS_INTERVAL_NS)
+    return;
+  collector->progress_ns = now;
+  struct collect_progress progress = {
+      .events = decoder_event_count(collector->decoder),
+      .queue = collector->queue,
+      .elapsed_ns = collector->phase == PHASE_STARTING ? 0 : now - collector->begun_ns,
+      .duration_ns = options->duration_ns,
+  };
+  options->on_progress(options->context, &progress);
+}
+
+// Nothing for too long: whatever the other side is, it is not an agent at work.
+static int check_silence(struct collector *collector, uint64_t now, struct error *err)
+{
+  uint64_t limit = collector->phase == PHASE_STARTING ? START_TIMEOUT_NS
+                   : collector->phase == PHASE_LEAVING || collector->result->given_up ? GOODBYE_NS
+                                                       : SILENCE_NS;
+  if (now - collector->heard_ns < limit)
+    return 0;
+  struct error how = {0};
+  error_set(&how, ERROR_UNREACHABLE, "%s has stopped answering", node_name(collector->node));
+  return lost_agent(collector, &how, err);
+}
+
+static int poll_once(struct collector *collector, struct error *err)
+{
+  struct pollfd fds[] = {{.fd = node_fd(collector->node), .events = POLLIN},
+                         {.fd = collector->options->stop_fd, .events = POLLIN}};
+  int ready = poll(fds, 2, PROGRESS_INTERVAL_NS / 1000000);
+  if (ready < 0 && errno != EINTR)
+    return error_set(err, ERROR_MEMORY, "cannot wait for the node: %s", strerror(errno));
+  if (ready > 0 && fds[1].revents && take_stop(collector, err) != 0)
+    return -1;
+  if (ready > 0 && fds[0].revents && take_from_node(collector, err) != 0)
+    return -1;
+  uint64_t now = now_ns();
+  show_progress(collector, now);
+  return collector->phase == PHASE_OVER ? 0 : check_silence(collector, now, err);
+}
+
+static int run(struct collector *collector, struct error *err)
+{
+  if (push_first_facts(collector, err) != 0 ||
+      agent_session_begin(&collector->session, collector->node, collector->options, err) != 0)
+    return -1;
+  collector->heard_ns = now_ns();
+  while (collector->phase != PHASE_OVER)
+    if (poll_once(collector, err) != 0)
+      return -1;
+  struct collect_result *result = collector->result;
+  result->events = decoder_event_count(collector->decoder);
+  result->processes = process_ends_seen(&collector->ends);
+  if (result->processes == 0 && !result->given_up)
+    return error_set(err, ERROR_EMPTY, "nothing was captured: no event came from the traced processes");
+  return push_last_facts(collector, err);
+}
+
+int collect_run(struct node *node, const struct collect_options *options, struct event_sink *sink,
+                struct collect_result *result, struct error *err)
+{
+  struct event_ids ids;
+  struct collector collector = {.node = node, .options = options, .result = result};
+  *result = (struct collect_result){0};
+  event_ids_init(&ids);
+  process_ends_init(&collector.ends, sink);
+  collector.decoder = decoder_new(&ids, &collector.ends.sink);
+  int done = collector.decoder ? run(&collector, err) : error_set(err, ERROR_MEMORY, "out of memory");
+  decoder_free(collector.decoder);
+  process_ends_release(&collector.ends);
+  return done;
+}

@@ -1,0 +1,93 @@
+// A sink in front of the real one; see the header. Ids are dense (decode/decoder.h), so an array does.
+#include "process_ends.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct process_ends *ends_of(struct event_sink *sink)
+{
+  return (struct process_ends *)sink;
+}
+
+static int on_function(struct event_sink *sink, const struct function_definition *definition, struct error *err)
+{
+  struct event_sink *next = ends_of(sink)->next;
+  return next->ops->function(next, definition, err);
+}
+
+static int on_process(struct event_sink *sink, const struct process_definition *definition, struct error *err)
+{
+  struct process_ends *ends = ends_of(sink);
+  if (definition->id >= ends->count) {
+    size_t count = (size_t)definition->id * 2 + 16;
+    struct process_end *grown = realloc(ends->processes, count * sizeof *grown);
+    if (!grown)
+      return error_set(err, ERROR_MEMORY, "out of memory");
+    memset(grown + ends->count, 0, (count - ends->count) * sizeof *grown);
+    ends->processes = grown;
+    ends->count = count;
+  }
+  return ends->next->ops->process(ends->next, definition, err);
+}
+
+static int on_fact(struct event_sink *sink, const char *key, const char *value, struct error *err)
+{
+  struct event_sink *next = ends_of(sink)->next;
+  return next->ops->fact(next, key, value, err);
+}
+
+static int on_module(struct event_sink *sink, const char *name, int64_t time_ns, bool traced, struct error *err)
+{
+  struct event_sink *next = ends_of(sink)->next;
+  return next->ops->module(next, name, time_ns, traced, err);
+}
+
+static int on_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
+{
+  struct process_ends *ends = ends_of(sink);
+  if (event->process < ends->count && event->kind != EVENT_STATUS) {
+    struct process_end *process = &ends->processes[event->process];
+    process->last_ns = event->time_ns;
+    process->seen = true;
+    process->over = event->kind == EVENT_EXIT || event->kind == EVENT_END;
+  }
+  return ends->next->ops->event(ends->next, event, err);
+}
+
+static const struct event_sink_ops ops = {on_function, on_process, on_fact, on_module, on_event};
+
+void process_ends_init(struct process_ends *ends, struct event_sink *next)
+{
+  *ends = (struct process_ends){.sink.ops = &ops, .next = next};
+}
+
+void process_ends_release(struct process_ends *ends)
+{
+  free(ends->processes);
+}
+
+size_t process_ends_seen(const struct process_ends *ends)
+{
+  size_t seen = 0;
+  for (size_t i = 0; i < ends->count; i++)
+    seen += ends->processes[i].seen;
+  return seen;
+}
+
+int process_ends_lose(struct process_ends *ends, uint64_t lost, int64_t end_ns, struct error *err)
+{
+  for (size_t i = 0; i < ends->count; i++) {
+    const struct process_end *process = &ends->processes[i];
+    if (!process->seen || process->over)
+      continue;
+    struct trace_event gap = {
+        .kind = EVENT_LOST, .process = (uint32_t)i, .time_ns = process->last_ns, .lost = lost};
+    struct trace_event end = {.kind = EVENT_END, .process = (uint32_t)i, .time_ns = process->last_ns};
+    if (end_ns > end.time_ns)
+      end.time_ns = end_ns;
+    lost = 0;
+    if (on_event(&ends->sink, &gap, err) != 0 || on_event(&ends->sink, &end, err) != 0)
+      return -1;
+  }
+  return 0;
+}

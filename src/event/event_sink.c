@@ -1,0 +1,56 @@
+// A tee: every definition, fact and event goes to the first sink, then to the second, unless the first failed.
+#include "event/event_sink.h"
+
+static int tee_function(struct event_sink *sink, const struct function_definition *definition, struct error *err)
+{
+  struct event_tee *tee = (struct event_tee *)sink;
+  if (tee->first->ops->function(tee->first, definition, err) != 0)
+    return -1;
+  return tee->second->ops->function(tee->second, definition, err);
+}
+
+static int tee_process(struct event_sink *sink, const struct process_definition *definition, struct error *err)
+{
+  struct event_tee *tee = (struct event_tee *)sink;
+  if (tee->first->ops->process(tee->first, definition, err) != 0)
+    return -1;
+  return tee->second->ops->process(tee->second, definition, err);
+}
+
+static int tee_fact(struct event_sink *sink, const char *key, const char *value, struct error *err)
+{
+  struct event_tee *tee = (struct event_tee *)sink;
+  if (tee->first->ops->fact(tee->first, key, value, err) != 0)
+    return -1;
+  return tee->second->ops->fact(tee->second, key, value, err);
+}
+
+static int tee_module(struct event_sink *sink, const char *name, int64_t time_ns, bool traced, struct error *err)
+{
+  struct event_tee *tee = (struct event_tee *)sink;
+  if (tee->first->ops->module(tee->first, name, time_ns, traced, err) != 0)
+    return -1;
+  return tee->second->ops->module(tee->second, name, time_ns, traced, err);
+}
+
+static int tee_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
+{
+  struct event_tee *tee = (struct event_tee *)sink;
+  if (tee->first->ops->event(tee->first, event, err) != 0)
+    return -1;
+  return tee->second->ops->event(tee->second, event, err);
+}
+
+void event_tee_init(struct event_tee *tee, struct event_sink *first, struct event_sink *second)
+{
+  static const struct event_sink_ops ops = {
+      .function = tee_function,
+      .process = tee_process,
+      .fact = tee_fact,
+      .module = tee_module,
+      .event = tee_event,
+  };
+  tee->sink.ops = &ops;
+  tee->first = first;
+  tee->second = second;
+}

@@ -1,0 +1,428 @@
+// Events of one process in, time and calls of the profile's nodes out. Invariant: width_ns + pending_ns is the time
+// from the first event to the last, and every nanosecond of it lies on the stack that the event before it left behind.
+#include "cursor.h"
+
+#include "fold/fold.h"
+
+// A process that was preempted used up its slice of 4,000 reductions. A call takes one, and so does a return, where the
+// JIT looks too; garbage collections and functions that are not traced take the rest. With fewer calls and returns
+// than half of them since it came in, it went out by itself, that is, into a receive.
+#define SLICE_MIN_STEPS 2000
+
+void cursor_init(struct cursor *cursor, uint32_t root_node)
+{
+  *cursor = (struct cursor){.root_node = root_node,
+                            .base_node = root_node,
+                            .open = true,
+                            .activity = ACTIVITY_UNKNOWN,
+                            .pending_since_ns = INT64_MIN,
+                            .last_absence = FRAME_WAITING,
+                            .seen_waiting_ns = INT64_MIN,
+                            .seen_busy_ns = INT64_MIN};
+}
+
+void cursor_release(struct cursor *cursor, struct fold_tree *tree)
+{
+  call_stack_release(&cursor->stack, &tree->budget);
+}
+
+static uint32_t child(struct fold_tree *tree, uint32_t parent, uint32_t frame)
+{
+  uint32_t node = profile_builder_child(tree->builder, parent, frame);
+  if (node != PROFILE_FAILED)
+    return node;
+  tree->failed = true;
+  return parent;
+}
+
+static uint32_t top_node(const struct cursor *cursor, struct fold_tree *tree)
+{
+  const struct call_stack *stack = &cursor->stack;
+  if (stack->depth)
+    return stack->frames[stack->depth - 1].node;
+  if (cursor->base_node != cursor->root_node)
+    return cursor->base_node;
+  return child(tree, cursor->root_node, tree->synthetic[FRAME_CUT]);
+}
+
+static struct fold_function *top_function(const struct cursor *cursor, struct fold_tree *tree)
+{
+  const struct call_stack *stack = &cursor->stack;
+  if (stack->beyond)
+    return &tree->functions[stack->beyond_top];
+  return stack->depth ? &tree->functions[stack->frames[stack->depth - 1].function] : NULL;
+}
+
+// Time.
+
+static void bill(struct cursor *cursor, struct fold_tree *tree, uint32_t node, uint64_t length_ns)
+{
+  profile_builder_add(tree->builder, node, length_ns, 0);
+  cursor->width_ns += length_ns;
+}
+
+// Bills the time since the last event to what that event left behind (rule 1).
+static void advance(struct cursor *cursor, struct fold_tree *tree, int64_t now_ns)
+{
+  if (!cursor->started) {
+    cursor->started = true;
+    cursor->first_ns = cursor->last_ns = now_ns;
+  }
+  if (now_ns <= cursor->last_ns)
+    return;
+  uint64_t length_ns = (uint64_t)now_ns - (uint64_t)cursor->last_ns;
+  cursor->last_ns = now_ns;
+  if (cursor->collecting)
+    bill(cursor, tree, cursor->collecting_node, length_ns);
+  else if (cursor->activity == ACTIVITY_RUNNING)
+    bill(cursor, tree, top_node(cursor, tree), length_ns);
+  else if (cursor->activity == ACTIVITY_LOST)
+    bill(cursor, tree, child(tree, cursor->root_node, tree->synthetic[FRAME_LOST]), length_ns);
+  else
+    cursor->pending_ns += length_ns;
+}
+
+// Bills the undecided time as FRAME_WAITING, FRAME_RUNNABLE, or FRAME_FUNCTION: it ran.
+static void settle(struct cursor *cursor, struct fold_tree *tree, enum frame_kind kind)
+{
+  if (cursor->pending_ns) {
+    uint32_t node = top_node(cursor, tree);
+    bill(cursor, tree, kind == FRAME_FUNCTION ? node : child(tree, node, tree->synthetic[kind]), cursor->pending_ns);
+    cursor->pending_ns = 0;
+    if (kind != FRAME_FUNCTION)
+      cursor->last_absence = kind;
+  }
+  cursor->activity = ACTIVITY_RUNNING;
+}
+
+static bool seen_between(int64_t seen_ns, int64_t from_ns, int64_t to_ns)
+{
+  return seen_ns != INT64_MIN && seen_ns >= from_ns && seen_ns < to_ns;
+}
+
+// What kept the process from running from pending_since_ns until `until_ns` (rule 4), best evidence first.
+static enum frame_kind absence(struct cursor *cursor, struct fold_tree *tree, int64_t until_ns)
+{
+  struct fold_function *top = top_function(cursor, tree);
+  if (seen_between(cursor->seen_waiting_ns, cursor->pending_since_ns, until_ns)) {
+    if (top)
+      top->waits = true;
+    return FRAME_WAITING;
+  }
+  if (seen_between(cursor->seen_busy_ns, cursor->pending_since_ns, until_ns))
+    return FRAME_RUNNABLE;
+  if (top && top->native)
+    return top->hibernates ? FRAME_WAITING : FRAME_RUNNABLE;
+  if (cursor->before_out == EVENT_IN)
+    return cursor->last_absence;
+  // The VM preempts only where a function is entered or has returned.
+  if (cursor->before_out != EVENT_CALL && cursor->before_out != EVENT_RETURN_TO)
+    return FRAME_WAITING;
+  if (top && top->waits)
+    return FRAME_WAITING;
+  return cursor->steps_since_in < SLICE_MIN_STEPS ? FRAME_WAITING : FRAME_RUNNABLE;
+}
+
+// An event came that shows the process running.
+static void came_in(struct cursor *cursor, struct fold_tree *tree)
+{
+  if (cursor->activity == ACTIVITY_OUT)
+    settle(cursor, tree, absence(cursor, tree, cursor->last_ns));
+  else if (cursor->activity == ACTIVITY_UNKNOWN)
+    settle(cursor, tree, FRAME_FUNCTION);
+  cursor->activity = ACTIVITY_RUNNING;
+}
+
+// The process's time ends here, or nothing is known from here on: no event will show what it did last.
+static void settle_at_end(struct cursor *cursor, struct fold_tree *tree)
+{
+  cursor->collecting = false;
+  if (cursor->activity == ACTIVITY_OUT) {
+    settle(cursor, tree, absence(cursor, tree, INT64_MAX));
+  } else if (cursor->activity == ACTIVITY_UNKNOWN) {
+    bool waited = seen_between(cursor->seen_waiting_ns, cursor->pending_since_ns, INT64_MAX);
+    bool queued = seen_between(cursor->seen_busy_ns, cursor->pending_since_ns, INT64_MAX) &&
+                  (cursor->seen_busy == STATUS_RUNNABLE || cursor->seen_busy == STATUS_SUSPENDED);
+    settle(cursor, tree, waited ? FRAME_WAITING : queued ? FRAME_RUNNABLE : FRAME_FUNCTION);
+  }
+}
+
+// The first status that can decide what is pending is kept; an older one makes room for a newer.
+static void look(struct cursor *cursor, const struct trace_event *event)
+{
+  int64_t *seen_ns = event->status == STATUS_WAITING ? &cursor->seen_waiting_ns : &cursor->seen_busy_ns;
+  bool undecided = cursor->activity == ACTIVITY_OUT || cursor->activity == ACTIVITY_UNKNOWN;
+  if (undecided && *seen_ns != INT64_MIN && *seen_ns >= cursor->pending_since_ns)
+    return;
+  *seen_ns = event->time_ns;
+  if (event->status != STATUS_WAITING)
+    cursor->seen_busy = event->status;
+}
+
+// The stack.
+
+static uint32_t node_on_top(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
+{
+  struct call_stack *stack = &cursor->stack;
+  if (stack->depth == 0)
+    return child(tree, cursor->base_node, tree->functions[function].frame);
+  struct call_frame *top = &stack->frames[stack->depth - 1];
+  if (stack->depth > FOLD_MAX_DEPTH)
+    return top->node;
+  if (stack->depth == FOLD_MAX_DEPTH)
+    return child(tree, top->node, tree->synthetic[FRAME_DEEPER]);
+  if (top->callee != function) {
+    top->callee = function;
+    top->callee_node = child(tree, top->node, tree->functions[function].frame);
+  }
+  return top->callee_node;
+}
+
+static void push(struct cursor *cursor, struct fold_tree *tree, uint32_t function, int64_t start_ns)
+{
+  uint32_t node = node_on_top(cursor, tree, function);
+  if (!call_stack_push(&cursor->stack, &tree->budget, function, node, start_ns))
+    tree->failed = true;
+}
+
+// Ends the frames above the outermost `depth`: here and now, as far as their start was seen.
+static void cut_to(struct cursor *cursor, struct fold_tree *tree, uint32_t depth)
+{
+  cursor->stack.beyond = 0;
+  while (cursor->stack.depth > depth) {
+    const struct call_frame *frame = call_stack_pop(&cursor->stack);
+    if (frame->start_ns != CALL_STACK_UNTIMED)
+      profile_builder_call_length(tree->builder, tree->functions[frame->function].frame,
+                                  (uint64_t)cursor->last_ns - (uint64_t)frame->start_ns);
+  }
+}
+
+// Forgets the stack: its frames did not end, they are unknown from here on.
+static void forget(struct cursor *cursor, uint32_t base_node, bool open)
+{
+  cursor->stack.beyond = 0;
+  while (cursor->stack.depth)
+    call_stack_pop(&cursor->stack);
+  cursor->base_node = base_node;
+  cursor->open = open;
+}
+
+static void count_call(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
+{
+  profile_builder_add(tree->builder, top_node(cursor, tree), 0, 1);
+  if (cursor->stack.depth > FOLD_MAX_DEPTH)
+    profile_builder_call_elsewhere(tree->builder, tree->functions[function].frame);
+}
+
+// Makes `caller` the top (rules 7 and 9).
+static void cut_to_caller(struct cursor *cursor, struct fold_tree *tree, uint32_t caller)
+{
+  uint32_t at = call_stack_find(&cursor->stack, caller);
+  if (at != CALL_STACK_NONE) {
+    cut_to(cursor, tree, at + 1);
+    return;
+  }
+  if (cursor->open)
+    cut_to(cursor, tree, 0);
+  push(cursor, tree, caller, CALL_STACK_UNTIMED);
+}
+
+static void apply_call(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
+{
+  const struct fold_function *function = &tree->functions[event->function];
+  struct call_stack *stack = &cursor->stack;
+  bool believed = event->caller != FUNCTION_NONE && !function->raises;
+  if (event->caller == FUNCTION_NONE && !function->native) {
+    cut_to(cursor, tree, 0);
+    cursor->base_node = cursor->root_node;
+    cursor->open = false;
+  }
+  if (stack->beyond) {
+    call_stack_call_beyond(stack, event->function, believed ? event->caller : stack->beyond_top);
+  } else {
+    if (believed)
+      cut_to_caller(cursor, tree, event->caller);
+    push(cursor, tree, event->function, cursor->last_ns);
+  }
+  count_call(cursor, tree, event->function);
+}
+
+static void apply_return(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
+{
+  struct call_stack *stack = &cursor->stack;
+  if (function == FUNCTION_NONE) {
+    cut_to(cursor, tree, cursor->open || stack->depth == 0 ? 0 : 1);
+    return;
+  }
+  if (stack->beyond) {
+    call_stack_return_beyond(stack, function);
+    if (stack->beyond || stack->frames[stack->depth - 1].function == function)
+      return;
+  }
+  uint32_t at = call_stack_find_below_top(stack, function);
+  if (at != CALL_STACK_NONE) {
+    cut_to(cursor, tree, at + 1);
+  } else if (stack->depth == 0 || stack->frames[stack->depth - 1].function != function) {
+    cut_to(cursor, tree, cursor->open || stack->depth == 0 ? 0 : stack->depth - 1);
+    push(cursor, tree, function, CALL_STACK_UNTIMED);
+  }
+}
+
+static void apply_stack(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
+{
+  bool first = cursor->last_kind == 0;
+  settle_at_end(cursor, tree);
+  uint32_t base = cursor->root_node;
+  if (event->stack_cut)
+    base = child(tree, base, tree->synthetic[FRAME_CUT]);
+  forget(cursor, base, event->stack_cut);
+  for (size_t i = 0; i < event->stack_size; i++)
+    push(cursor, tree, event->stack[i], CALL_STACK_UNTIMED);
+  cursor->activity = ACTIVITY_UNKNOWN;
+  // What was seen before the first event of a process is still true at it.
+  cursor->pending_since_ns = first ? INT64_MIN : cursor->last_ns;
+  cursor->before_out = EVENT_STACK;
+}
+
+// A function named by a scheduling event is believed only where nothing better is known.
+static void learn_top(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
+{
+  if (cursor->stack.depth == 0 && function != FUNCTION_NONE)
+    push(cursor, tree, function, CALL_STACK_UNTIMED);
+}
+
+static void apply_out(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
+{
+  if (cursor->activity == ACTIVITY_OUT)
+    return;
+  came_in(cursor, tree);
+  learn_top(cursor, tree, function);
+  cursor->activity = ACTIVITY_OUT;
+  cursor->pending_since_ns = cursor->last_ns;
+  cursor->before_out = cursor->last_kind;
+}
+
+static void apply_in(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
+{
+  learn_top(cursor, tree, function);
+  if (cursor->activity == ACTIVITY_OUT || cursor->activity == ACTIVITY_UNKNOWN)
+    settle(cursor, tree, absence(cursor, tree, cursor->last_ns));
+  cursor->activity = ACTIVITY_RUNNING;
+  cursor->steps_since_in = 0;
+}
+
+static void start_collecting(struct cursor *cursor, struct fold_tree *tree)
+{
+  if (cursor->activity != ACTIVITY_OUT)
+    came_in(cursor, tree);
+  cursor->collecting = true;
+  cursor->collecting_since_ns = cursor->last_ns;
+  cursor->collecting_node = child(tree, top_node(cursor, tree), tree->synthetic[FRAME_GC]);
+}
+
+static void end_collecting(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
+{
+  if (cursor->activity != ACTIVITY_OUT)
+    came_in(cursor, tree);
+  if (!cursor->collecting)
+    return;
+  cursor->collecting = false;
+  uint64_t pause_ns = (uint64_t)cursor->last_ns - (uint64_t)cursor->collecting_since_ns;
+  struct profile_gc *gc = &tree->gc;
+  *(event->major ? &gc->major : &gc->minor) += 1;
+  gc->pause_ns += pause_ns;
+  gc->words_given_back += event->words;
+  if (pause_ns > gc->max_ns)
+    gc->max_ns = pause_ns;
+}
+
+static void lose(struct cursor *cursor, struct fold_tree *tree, uint64_t lost)
+{
+  settle_at_end(cursor, tree);
+  forget(cursor, cursor->root_node, true);
+  cursor->activity = ACTIVITY_LOST;
+  tree->lost_events += lost;
+}
+
+static void end(struct cursor *cursor, struct fold_tree *tree, bool exited)
+{
+  settle_at_end(cursor, tree);
+  if (exited)
+    cut_to(cursor, tree, 0);
+  cursor->exited = exited;
+  cursor->activity = ACTIVITY_OVER;
+  call_stack_release(&cursor->stack, &tree->budget);
+}
+
+void cursor_close(struct cursor *cursor, struct fold_tree *tree)
+{
+  if (cursor->activity != ACTIVITY_OVER)
+    end(cursor, tree, false);
+}
+
+// Events that say nothing about where in its program the process is. A garbage collection on a dirty scheduler goes
+// out and in by itself.
+static bool is_aside(const struct cursor *cursor, enum event_kind kind)
+{
+  return kind == EVENT_GC_START || kind == EVENT_GC_END || kind == EVENT_SPAWN ||
+         (cursor->collecting && (kind == EVENT_OUT || kind == EVENT_IN));
+}
+
+static void apply(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
+{
+  switch (event->kind) {
+  case EVENT_CALL:
+  case EVENT_RETURN_TO:
+    cursor->collecting = false;
+    came_in(cursor, tree);
+    cursor->steps_since_in++;
+    if (event->kind == EVENT_CALL)
+      apply_call(cursor, tree, event);
+    else
+      apply_return(cursor, tree, event->function);
+    break;
+  case EVENT_OUT:
+    apply_out(cursor, tree, event->function);
+    break;
+  case EVENT_IN:
+    apply_in(cursor, tree, event->function);
+    break;
+  case EVENT_GC_START:
+    start_collecting(cursor, tree);
+    break;
+  case EVENT_GC_END:
+    end_collecting(cursor, tree, event);
+    break;
+  case EVENT_STACK:
+    apply_stack(cursor, tree, event);
+    break;
+  case EVENT_LOST:
+    lose(cursor, tree, event->lost);
+    break;
+  case EVENT_EXIT:
+  case EVENT_END:
+    end(cursor, tree, event->kind == EVENT_EXIT);
+    break;
+  case EVENT_SPAWN:
+    came_in(cursor, tree);
+    break;
+  case EVENT_STATUS:
+    break;
+  }
+}
+
+void cursor_apply(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
+{
+  if (cursor->activity == ACTIVITY_OVER)
+    return;
+  cursor->events++;
+  if (event->kind == EVENT_STATUS) {
+    look(cursor, event);
+    return;
+  }
+  bool aside = is_aside(cursor, event->kind);
+  advance(cursor, tree, event->time_ns);
+  apply(cursor, tree, event);
+  if (!aside)
+    cursor->last_kind = event->kind;
+}

@@ -1,0 +1,77 @@
+// Where one BEAM process is in its program: its stack, whether it runs, and what time has not been decided yet.
+#ifndef FLAMBEAU_FOLD_CURSOR_H
+#define FLAMBEAU_FOLD_CURSOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "call_stack.h"
+#include "event/trace_event.h"
+#include "profile/profile_builder.h"
+
+struct fold_function {
+  uint32_t frame; // of the profile
+  bool defined;
+  bool native;
+  bool raises;     // its caller is not to be believed
+  bool hibernates; // the one native function a process waits in
+  bool waits;      // somebody saw a process wait in it
+};
+
+// What all cursors of a fold share: the tree that grows, the functions, the sums.
+struct fold_tree {
+  struct profile_builder *builder;
+  struct fold_function *functions; // by id
+  uint32_t function_capacity;
+  uint32_t synthetic[FRAME_DEEPER + 1]; // frames, by kind
+  struct profile_gc gc;
+  uint64_t lost_events;
+  struct call_stack_budget budget;
+  bool failed; // latched: out of memory, or the profile is full
+};
+
+enum activity {
+  ACTIVITY_RUNNING,
+  ACTIVITY_OUT,     // scheduled out; whether it waits is decided when it comes in
+  ACTIVITY_UNKNOWN, // its stack was read; whether it ran then is decided by its next event
+  ACTIVITY_LOST,    // events are missing
+  ACTIVITY_OVER,    // no more events
+};
+
+struct cursor {
+  struct call_stack stack;
+  uint32_t root_node; // the profile's root or the node of this process
+  uint32_t base_node; // what the outermost frame hangs on: root_node, or [cut] under it
+  bool open;          // there may be frames below the outermost one
+  enum activity activity;
+  bool started; // first_ns is known
+  bool exited;
+  bool collecting;
+  uint32_t collecting_node;
+  int64_t collecting_since_ns;
+  int64_t first_ns, last_ns;
+  uint64_t width_ns;   // billed so far
+  uint64_t pending_ns; // not billed yet: OUT or UNKNOWN
+  int64_t pending_since_ns;
+  uint64_t events;
+  enum event_kind last_kind;    // of the last event that moved the stack or the scheduling
+  enum event_kind before_out;   // last_kind as it was when the process went out
+  enum frame_kind last_absence; // FRAME_WAITING or FRAME_RUNNABLE
+  uint64_t steps_since_in;      // calls and returns
+  int64_t seen_waiting_ns;      // newest status of this kind that can still decide; INT64_MIN: none
+  int64_t seen_busy_ns;
+  enum process_status seen_busy;
+};
+
+// `root_node` is where the process's stacks hang.
+void cursor_init(struct cursor *cursor, uint32_t root_node);
+void cursor_release(struct cursor *cursor, struct fold_tree *tree);
+
+// Applies one event whose function ids are all defined. Failures are latched in `tree`.
+void cursor_apply(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event);
+
+// Bills what is undecided and closes the cursor at its last event.
+void cursor_close(struct cursor *cursor, struct fold_tree *tree);
+
+#endif

@@ -1,0 +1,375 @@
+// Trace events in, a profile out: one cursor per BEAM process (cursor.c) grows one shared tree. Invariant: for every
+// process, the widths of its stacks add up to its last event's time minus its first's.
+//
+//   event                 the stack it leaves     billed to what was there before
+//   at 0   STACK [init, loop]  init;loop
+//   at 40  IN             init;loop               init;loop;[waiting] 40   (it had been out: nothing came before IN)
+//   at 50  CALL a, loop   init;loop;a             init;loop 10
+//   at 90  CALL b, loop   init;loop;b             init;loop;a 40           (b's caller is loop: a ended in a tail call)
+//   at 95  GC_START       init;loop;b             init;loop;b 5
+//   at 99  GC_END         init;loop;b             init;loop;b;[gc] 4
+//   at 110 RETURN_TO loop init;loop               init;loop;b 11
+//   at 120 OUT            init;loop               init;loop 10
+//   at 150 END                                    init;loop;[waiting] 30   (too few calls for a time slice: in a
+//   receive)
+//
+//   40 + 10 + 40 + 5 + 4 + 11 + 10 + 30 = 150 - 0
+#include "fold/fold.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "cursor.h"
+#include "event/event_sink.h"
+#include "frame_name.h"
+#include "profile/profile_builder.h"
+
+#define MAX_IDS ((uint32_t)1 << 22)
+#define MAX_KEPT_FRAMES ((uint64_t)1 << 24) // of all stacks together
+#define MAX_NAME_BYTES ((size_t)64 << 10)
+
+struct process {
+  struct cursor cursor;
+  uint32_t root_frame; // with by_process; else PROFILE_FAILED
+  char *pid;           // owned
+  char *title;         // owned
+};
+
+struct fold {
+  struct event_sink sink;
+  struct fold_options options;
+  struct fold_tree tree;
+  struct process **processes; // by id; NULL where none was defined
+  uint32_t process_capacity;
+  uint32_t process_count; // highest id and one
+  uint64_t events;
+  struct bytes name; // the one being put together
+};
+
+static int fail(struct error *err)
+{
+  return error_set(err, ERROR_MEMORY, "the profile is too large: out of memory, or more than %zu different stacks",
+                   PROFILE_MAX_NODES);
+}
+
+// Room for element `id` of an array of `item` bytes each; new elements are zero.
+static void *grow_to(void *array, uint32_t *capacity, uint32_t id, size_t item)
+{
+  uint32_t grown = *capacity ? *capacity : 64;
+  while (grown <= id)
+    grown *= 2;
+  char *bigger = realloc(array, grown * item);
+  if (!bigger)
+    return NULL;
+  memset(bigger + *capacity * item, 0, (grown - *capacity) * item);
+  *capacity = grown;
+  return bigger;
+}
+
+static bool is_erlang(const struct function_definition *definition, const char *name, unsigned arity)
+{
+  return definition->arity == arity && definition->module_size == strlen("erlang") &&
+         memcmp(definition->module, "erlang", strlen("erlang")) == 0 && definition->name_size == strlen(name) &&
+         memcmp(definition->name, name, definition->name_size) == 0;
+}
+
+// OTP 27 and later name as their caller the function that follows the caller in its module.
+static bool raises(const struct function_definition *definition)
+{
+  return is_erlang(definition, "throw", 1) || is_erlang(definition, "error", 1) || is_erlang(definition, "error", 2) ||
+         is_erlang(definition, "error", 3) || is_erlang(definition, "exit", 1) || is_erlang(definition, "raise", 3);
+}
+
+// hibernate/0 is new in OTP 28.
+static bool hibernates(const struct function_definition *definition)
+{
+  return is_erlang(definition, "hibernate", 3) || is_erlang(definition, "hibernate", 0);
+}
+
+static int take_function(struct event_sink *sink, const struct function_definition *definition, struct error *err)
+{
+  struct fold *fold = (struct fold *)sink;
+  struct fold_tree *tree = &fold->tree;
+  if (definition->id == FUNCTION_NONE || definition->id >= MAX_IDS)
+    return error_set(err, ERROR_DATA, "function id %u is out of range", definition->id);
+  if (definition->id >= tree->function_capacity) {
+    void *grown = grow_to(tree->functions, &tree->function_capacity, definition->id, sizeof *tree->functions);
+    if (!grown)
+      return fail(err);
+    tree->functions = grown;
+  }
+  struct fold_function *function = &tree->functions[definition->id];
+  if (function->defined)
+    return error_set(err, ERROR_DATA, "function id %u is defined twice", definition->id);
+  bytes_clear(&fold->name);
+  frame_name_append(&fold->name, definition, fold->options.raw_names);
+  if (fold->name.failed)
+    return fail(err);
+  for (size_t i = 0; i < fold->name.size; i++) {
+    if (fold->name.data[i] == '\0') // only raw names have it, and no output could show it
+      fold->name.data[i] = '?';
+  }
+  function->frame = profile_builder_frame(tree->builder, FRAME_FUNCTION, (const char *)fold->name.data, fold->name.size,
+                                          definition->module, definition->module_size, definition->native);
+  if (function->frame == PROFILE_FAILED)
+    return fail(err);
+  function->defined = true;
+  function->native = definition->native;
+  function->raises = raises(definition);
+  function->hibernates = hibernates(definition);
+  return 0;
+}
+
+// Registered name, label or initial call; the pid when nothing is known. NULL when out of memory.
+static char *title_of(struct fold *fold, const struct process_definition *definition)
+{
+  bytes_clear(&fold->name);
+  if (definition->name_size && !fold->options.raw_names)
+    frame_name_append_title(&fold->name, definition->name, definition->name_size);
+  else if (definition->name_size)
+    bytes_append(&fold->name, definition->name, definition->name_size);
+  else if (definition->label_size)
+    bytes_append(&fold->name, definition->label, definition->label_size);
+  else if (definition->initial_call_size && !fold->options.raw_names)
+    frame_name_append_title(&fold->name, definition->initial_call, definition->initial_call_size);
+  else if (definition->initial_call_size)
+    bytes_append(&fold->name, definition->initial_call, definition->initial_call_size);
+  else
+    bytes_append(&fold->name, definition->pid, definition->pid_size);
+  return fold->name.failed ? NULL : strndup((const char *)fold->name.data, fold->name.size);
+}
+
+static struct process *process_new(struct fold *fold, uint32_t id)
+{
+  struct process *process = calloc(1, sizeof *process);
+  if (!process)
+    return NULL;
+  struct fold_tree *tree = &fold->tree;
+  uint32_t root_node = 0;
+  process->root_frame = PROFILE_FAILED;
+  if (fold->options.by_process) {
+    // Found by its id until all titles are known.
+    char key[16];
+    int size = snprintf(key, sizeof key, "%u", id);
+    process->root_frame = profile_builder_frame(tree->builder, FRAME_PROCESS, key, (size_t)size, "", 0, false);
+    root_node = process->root_frame == PROFILE_FAILED ? PROFILE_FAILED
+                                                      : profile_builder_child(tree->builder, 0, process->root_frame);
+    if (root_node == PROFILE_FAILED) {
+      free(process);
+      return NULL;
+    }
+  }
+  cursor_init(&process->cursor, root_node);
+  return process;
+}
+
+static void process_free(struct process *process, struct fold_tree *tree)
+{
+  if (!process)
+    return;
+  cursor_release(&process->cursor, tree);
+  free(process->pid);
+  free(process->title);
+  free(process);
+}
+
+static int take_process(struct event_sink *sink, const struct process_definition *definition, struct error *err)
+{
+  struct fold *fold = (struct fold *)sink;
+  uint32_t id = definition->id;
+  if (id >= MAX_IDS)
+    return error_set(err, ERROR_DATA, "process id %u is out of range", id);
+  if (id >= fold->process_capacity) {
+    void *grown = grow_to(fold->processes, &fold->process_capacity, id, sizeof(struct process *));
+    if (!grown)
+      return fail(err);
+    fold->processes = grown;
+  }
+  if (!fold->processes[id] && !(fold->processes[id] = process_new(fold, id)))
+    return fail(err);
+  struct process *process = fold->processes[id];
+  free(process->pid);
+  free(process->title);
+  process->pid = strndup(definition->pid, definition->pid_size);
+  process->title = title_of(fold, definition);
+  if (id >= fold->process_count)
+    fold->process_count = id + 1;
+  return process->pid && process->title ? 0 : fail(err);
+}
+
+static int take_fact(struct event_sink *sink, const char *key, const char *value, struct error *err)
+{
+  struct fold *fold = (struct fold *)sink;
+  return profile_builder_fact(fold->tree.builder, key, value) < 0 ? fail(err) : 0;
+}
+
+static int take_module(struct event_sink *sink, const char *name, int64_t time_ns, bool traced, struct error *err)
+{
+  struct fold *fold = (struct fold *)sink;
+  struct profile_module module = {.name = name, .time_ns = time_ns, .traced = traced};
+  return profile_builder_module(fold->tree.builder, &module) < 0 ? fail(err) : 0;
+}
+
+static bool is_defined(const struct fold_tree *tree, uint32_t function)
+{
+  return function < tree->function_capacity && tree->functions[function].defined;
+}
+
+static bool functions_are_defined(const struct fold_tree *tree, const struct trace_event *event)
+{
+  switch (event->kind) {
+  case EVENT_CALL:
+    return is_defined(tree, event->function) && (event->caller == FUNCTION_NONE || is_defined(tree, event->caller));
+  case EVENT_RETURN_TO:
+  case EVENT_OUT:
+  case EVENT_IN:
+    return event->function == FUNCTION_NONE || is_defined(tree, event->function);
+  case EVENT_STACK:
+    for (size_t i = 0; i < event->stack_size; i++) {
+      if (!is_defined(tree, event->stack[i]))
+        return false;
+    }
+    return true;
+  default:
+    return true;
+  }
+}
+
+static int take_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
+{
+  struct fold *fold = (struct fold *)sink;
+  if (event->process >= fold->process_count || !fold->processes[event->process])
+    return error_set(err, ERROR_DATA, "an event names process %u, which is not defined", event->process);
+  if (!functions_are_defined(&fold->tree, event))
+    return error_set(err, ERROR_DATA, "an event of process %u names a function that is not defined", event->process);
+  fold->events++;
+  cursor_apply(&fold->processes[event->process]->cursor, &fold->tree, event);
+  return fold->tree.failed ? fail(err) : 0;
+}
+
+static bool make_synthetic_frames(struct fold_tree *tree)
+{
+  static const char *const names[] = {
+      [FRAME_WAITING] = "[waiting]", [FRAME_RUNNABLE] = "[runnable]", [FRAME_GC] = "[gc]",
+      [FRAME_LOST] = "[lost]",       [FRAME_CUT] = "[cut]",           [FRAME_DEEPER] = "[deeper]"};
+  for (enum frame_kind kind = FRAME_WAITING; kind <= FRAME_DEEPER; kind++) {
+    tree->synthetic[kind] = profile_builder_frame(tree->builder, kind, names[kind], strlen(names[kind]), "", 0, false);
+    if (tree->synthetic[kind] == PROFILE_FAILED)
+      return false;
+  }
+  return true;
+}
+
+struct fold *fold_new(const struct fold_options *options, struct error *err)
+{
+  static const struct event_sink_ops ops = {take_function, take_process, take_fact, take_module, take_event};
+  struct fold *fold = calloc(1, sizeof *fold);
+  if (!fold) {
+    fail(err);
+    return NULL;
+  }
+  fold->sink.ops = &ops;
+  fold->options = *options;
+  fold->tree.budget.frames_left = MAX_KEPT_FRAMES;
+  bytes_init(&fold->name, MAX_NAME_BYTES);
+  fold->tree.builder = profile_builder_new(err);
+  if (!fold->tree.builder || !make_synthetic_frames(&fold->tree)) {
+    fail(err);
+    fold_free(fold);
+    return NULL;
+  }
+  return fold;
+}
+
+void fold_free(struct fold *fold)
+{
+  if (!fold)
+    return;
+  for (uint32_t id = 0; id < fold->process_count; id++)
+    process_free(fold->processes[id], &fold->tree);
+  free(fold->processes);
+  free(fold->tree.functions);
+  profile_builder_free(fold->tree.builder);
+  bytes_release(&fold->name);
+  free(fold);
+}
+
+struct event_sink *fold_sink(struct fold *fold)
+{
+  return &fold->sink;
+}
+
+static int by_title(const void *left, const void *right)
+{
+  const struct process *const *a = left, *const *b = right;
+  return strcmp((*a)->title, (*b)->title);
+}
+
+static bool show_title(struct fold *fold, const struct process *process, bool shared)
+{
+  bytes_clear(&fold->name);
+  bytes_append(&fold->name, process->title, strlen(process->title));
+  if (shared) {
+    bytes_append_u8(&fold->name, ' ');
+    bytes_append(&fold->name, process->pid, strlen(process->pid));
+  }
+  bytes_append_u8(&fold->name, '\0');
+  return !fold->name.failed &&
+         profile_builder_rename(fold->tree.builder, process->root_frame, (const char *)fold->name.data) == 0;
+}
+
+// Names the root frame of each process by its title, and its pid where others have the same title.
+static int show_titles(struct fold *fold, struct error *err)
+{
+  struct process **sorted = malloc((fold->process_count + 1) * sizeof(struct process *));
+  if (!sorted)
+    return fail(err);
+  uint32_t count = 0;
+  for (uint32_t id = 0; id < fold->process_count; id++) {
+    if (fold->processes[id])
+      sorted[count++] = fold->processes[id];
+  }
+  qsort(sorted, count, sizeof(struct process *), by_title);
+  bool shown = true;
+  for (uint32_t i = 0; i < count && shown; i++) {
+    bool shared = (i > 0 && by_title(&sorted[i - 1], &sorted[i]) == 0) ||
+                  (i + 1 < count && by_title(&sorted[i], &sorted[i + 1]) == 0);
+    shown = show_title(fold, sorted[i], shared);
+  }
+  free(sorted);
+  return shown ? 0 : fail(err);
+}
+
+static int close_processes(struct fold *fold, struct error *err)
+{
+  for (uint32_t id = 0; id < fold->process_count; id++) {
+    struct process *process = fold->processes[id];
+    if (!process || process->cursor.events == 0)
+      continue;
+    struct cursor *cursor = &process->cursor;
+    cursor_close(cursor, &fold->tree);
+    struct profile_process row = {.pid = process->pid,
+                                  .title = process->title,
+                                  .events = cursor->events,
+                                  .first_ns = cursor->first_ns,
+                                  .last_ns = cursor->last_ns,
+                                  .width_ns = cursor->width_ns,
+                                  .exited = cursor->exited};
+    if (fold->tree.failed || profile_builder_process(fold->tree.builder, &row) == PROFILE_FAILED)
+      return fail(err);
+  }
+  return fold->options.by_process ? show_titles(fold, err) : 0;
+}
+
+struct profile *fold_finish(struct fold *fold, struct error *err)
+{
+  if (close_processes(fold, err) < 0)
+    return NULL;
+  struct profile_totals totals = {
+      .events = fold->events, .lost_events = fold->tree.lost_events, .gc = fold->tree.gc, .counts_known = true};
+  struct profile_builder *builder = fold->tree.builder;
+  fold->tree.builder = NULL;
+  return profile_builder_finish(builder, &totals, err);
+}

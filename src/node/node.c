@@ -1,0 +1,344 @@
+// Enters: a node's name and cookie. Leaves: whole messages from it, and messages to it.
+// ei makes the handshake and encodes terms. Reading after the handshake is ours: ei would believe any length that the
+// peer claims and lose its place in the stream at a time-out. Invariant: `in` holds at most one message already handed
+// out (its first `taken` bytes, dropped at the next call) and then unread bytes of the stream.
+#include "node/node.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/byte_reader.h"
+#include "base/bytes.h"
+#include "epmd_port.h"
+#include "handshake.h"
+#include "node/term.h"
+#include "resolve.h"
+#include "term_writer.h"
+#include "transport.h"
+
+// The agent sends batches of at most a few hundred kilobytes; nobody else has a reason to write to us.
+#define MESSAGE_MAX_BYTES (32u * 1024 * 1024)
+#define READ_PIECE_BYTES (64u * 1024)
+#define SEND_TIMEOUT_MS 5000u
+// Control messages, erts/doc "Distribution Protocol".
+enum { CONTROL_SEND = 2, CONTROL_EXIT = 3, CONTROL_SEND_TT = 12, CONTROL_EXIT_TT = 13, PASS_THROUGH = 112, VERSION = 131 };
+
+struct node {
+  ei_cnode ei;
+  struct transport transport;
+  char name[NODE_NAME_MAX + 1];
+  struct node_pid self;
+  unsigned spawns; // tags of the requests so far
+  struct bytes in;
+  size_t taken;
+};
+
+static void start_ei(void)
+{
+  ei_init();
+}
+
+// The name that the handshake carries for us: a host part of the same kind, long or short, as the target's.
+static void own_host(const char *target_host, char *host, size_t size)
+{
+  char local[HOST_NAME_MAX_BYTES] = "localhost";
+  gethostname(local, sizeof local - 1);
+  bool is_long = strchr(target_host, '.') != NULL;
+  if (!is_long)
+    local[strcspn(local, ".")] = '\0';
+  if (is_long && !strchr(local, '.'))
+    snprintf(host, size, strncmp(target_host, "127.", 4) == 0 ? "127.0.0.1" : "%s.local", local);
+  else
+    snprintf(host, size, "%s", local);
+}
+
+static int check_name(const char *name, const char *what, struct error *err)
+{
+  const char *at = strchr(name, '@');
+  if (!at || at == name || !at[1] || strchr(at + 1, '@') || strlen(name) > NODE_NAME_MAX)
+    return error_set(err, ERROR_USAGE, "\"%s\" is no %s: it has the form NAME@HOST", name, what);
+  return 0;
+}
+
+// Where to connect: `--address`, or the DNS and epmd.
+static int find_peer(const struct node_address *address, struct sockaddr_in *peer, char *where, size_t where_size,
+                     int64_t deadline_ms, struct error *err)
+{
+  char host[NODE_NAME_MAX + 1], alive[NODE_NAME_MAX + 1];
+  const char *at = strchr(address->name, '@');
+  snprintf(alive, sizeof alive, "%.*s", (int)(at - address->name), address->name);
+  snprintf(host, sizeof host, "%s", address->address ? address->address : at + 1);
+  int port = 0;
+  char *colon = address->address ? strrchr(host, ':') : NULL;
+  if (colon) {
+    char *end;
+    long value = strtol(colon + 1, &end, 10);
+    if (*end || end == colon + 1 || value < 1 || value > 65535 || colon == host)
+      return error_set(err, ERROR_USAGE, "\"%s\" is no address: it has the form HOST or HOST:PORT", address->address);
+    port = (int)value;
+    *colon = '\0';
+  }
+  *peer = (struct sockaddr_in){.sin_family = AF_INET};
+  if (resolve_host(host, &peer->sin_addr, err) != 0)
+    return -1;
+  if (port == 0)
+    port = epmd_port(&peer->sin_addr, host, alive, deadline_ms, err);
+  if (port < 0)
+    return -1;
+  peer->sin_port = htons((uint16_t)port);
+  snprintf(where, where_size, "%s port %d", host, port);
+  return 0;
+}
+
+static int init_ei(struct node *node, const struct node_address *address, struct error *err)
+{
+  char host[NODE_NAME_MAX + 1];
+  char alive[NODE_NAME_MAX + 1] = "";
+  own_host(strchr(address->name, '@') + 1, host, sizeof host);
+  if (address->own_name) {
+    const char *at = strchr(address->own_name, '@');
+    snprintf(alive, sizeof alive, "%.*s", (int)(at - address->own_name), address->own_name);
+    snprintf(host, sizeof host, "%s", at + 1);
+  }
+  // Without a name of our own the target gives us one from a pool that it uses again (DFLAG_NAME_ME).
+  if (strlen(alive) > EI_MAXALIVELEN || strlen(host) > EI_MAXHOSTNAMELEN ||
+      ei_connect_xinit_ussi(&node->ei, host, *alive ? alive : NULL, address->own_name, NULL, address->cookie,
+                            (unsigned)getpid(), &transport_callbacks, sizeof transport_callbacks,
+                            &node->transport) != 0)
+    return error_set(err, ERROR_USAGE, "the node name %s is too long", address->own_name ? address->own_name : host);
+  return 0;
+}
+
+static int connect_node(struct node *node, const struct node_address *address, struct error *err)
+{
+  char where[NODE_NAME_MAX + 32];
+  int64_t deadline_ms = monotonic_ms() + address->connect_timeout_ms;
+  if (find_peer(address, &node->transport.peer, where, sizeof where, deadline_ms, err) != 0 ||
+      init_ei(node, address, err) != 0)
+    return -1;
+  node->transport.deadline_ms = deadline_ms;
+  int port = ntohs(node->transport.peer.sin_port);
+  if (ei_xconnect_host_port_tmo(&node->ei, &node->transport.peer.sin_addr, port,
+                                (unsigned)address->connect_timeout_ms) < 0)
+    return handshake_failure(&node->transport, address, where, err);
+  char heard[NODE_NAME_MAX + 1];
+  if (handshake_peer_name(&node->transport, heard) && strcmp(heard, address->name) != 0)
+    return error_set(err, ERROR_UNREACHABLE, "the node at %s is %s, not %s", where, heard, address->name);
+  erlang_pid *self = ei_self(&node->ei);
+  snprintf(node->self.node, sizeof node->self.node, "%s", self->node);
+  node->self.number = self->num;
+  node->self.serial = self->serial;
+  node->self.creation = self->creation;
+  return 0;
+}
+
+struct node *node_connect(const struct node_address *address, struct error *err)
+{
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, start_ei);
+  if (check_name(address->name, "node name", err) != 0 ||
+      (address->own_name && check_name(address->own_name, "node name", err) != 0))
+    return NULL;
+  struct node *node = calloc(1, sizeof *node);
+  if (!node) {
+    error_set(err, ERROR_MEMORY, "out of memory");
+    return NULL;
+  }
+  node->transport.fd = -1;
+  bytes_init(&node->in, MESSAGE_MAX_BYTES + READ_PIECE_BYTES + 4);
+  snprintf(node->name, sizeof node->name, "%s", address->name);
+  if (connect_node(node, address, err) != 0) {
+    node_free(node);
+    return NULL;
+  }
+  return node;
+}
+
+void node_free(struct node *node)
+{
+  if (!node)
+    return;
+  if (node->transport.fd >= 0)
+    ei_close_connection(node->transport.fd);
+  if (node->transport.fd >= 0) // ei forgot it: the handshake never ended
+    close(node->transport.fd);
+  bytes_release(&node->in);
+  free(node);
+}
+
+const char *node_name(const struct node *node)
+{
+  return node->name;
+}
+
+const char *node_own_name(const struct node *node)
+{
+  return ei_thisnodename(&node->ei);
+}
+
+int node_fd(const struct node *node)
+{
+  return node->transport.fd;
+}
+
+const struct node_pid *node_self(const struct node *node)
+{
+  return &node->self;
+}
+
+static enum node_event gone(struct error *err, const char *name, const char *why)
+{
+  error_set(err, ERROR_UNREACHABLE, "the connection to %s is lost: %s", name, why);
+  return NODE_GONE;
+}
+
+// One message of the distribution protocol: what it means to us, with its term in `message`.
+static enum node_event understand(const uint8_t *data, size_t size, struct term_reader *message)
+{
+  if (size < 2 || data[0] != PASS_THROUGH || data[1] != VERSION)
+    return NODE_NOTHING;
+  data += 2;
+  size -= 2;
+  size_t control_size = term_span(data, size);
+  struct term_reader control;
+  term_reader_init(&control, data, control_size);
+  int arity = term_read_tuple(&control);
+  uint64_t operation = term_read_u64(&control);
+  if (control.failed)
+    return NODE_NOTHING;
+  data += control_size;
+  size -= control_size;
+  if (operation == CONTROL_SEND || operation == CONTROL_SEND_TT) {
+    if (size < 1 || data[0] != VERSION)
+      return NODE_NOTHING;
+    term_reader_init(message, data + 1, size - 1);
+    return NODE_MESSAGE;
+  }
+  if ((operation == CONTROL_EXIT && arity == 4) || (operation == CONTROL_EXIT_TT && arity == 5)) {
+    for (int skip = arity - 2; skip > 0; skip--) // from, to and, when traced, the token
+      term_read_skip(&control);
+    size_t reason = control.failed ? 0 : control.size - (size_t)control.at;
+    term_reader_init(message, control.data + control.at, reason);
+    return NODE_EXITED;
+  }
+  return NODE_NOTHING;
+}
+
+// The answer of net_kernel to a spawn request, {Tag, Pid} with our number as the tag, is of no interest.
+static bool is_spawn_answer(struct term_reader message)
+{
+  struct node_pid pid;
+  if (message.failed || term_read_tuple(&message) != 2)
+    return false;
+  term_read_u64(&message);
+  term_read_pid(&message, &pid);
+  return !message.failed;
+}
+
+static int answer_tick(struct node *node)
+{
+  static const char tick[4];
+  return send(node->transport.fd, tick, sizeof tick, MSG_NOSIGNAL) == sizeof tick || errno == EAGAIN ? 0 : -1;
+}
+
+// The next whole message among the bytes that are here.
+static enum node_event next_message(struct node *node, struct term_reader *message, struct error *err)
+{
+  for (;;) {
+    bytes_drop_front(&node->in, node->taken);
+    node->taken = 0;
+    struct byte_reader header;
+    byte_reader_init(&header, node->in.data, node->in.size);
+    size_t size = (size_t)byte_reader_be(&header, 4);
+    if (header.failed)
+      return NODE_NOTHING;
+    if (size > MESSAGE_MAX_BYTES)
+      return gone(err, node->name, "it sent a message larger than any of the agent's");
+    if (byte_reader_left(&header) < size)
+      return NODE_NOTHING;
+    node->taken = 4 + size;
+    if (size == 0 && answer_tick(node) != 0)
+      return gone(err, node->name, strerror(errno));
+    enum node_event event = size ? understand(header.at, size, message) : NODE_NOTHING;
+    if (event == NODE_EXITED || (event == NODE_MESSAGE && !is_spawn_answer(*message)))
+      return event;
+  }
+}
+
+enum node_event node_receive(struct node *node, struct term_reader *message, struct error *err)
+{
+  for (;;) {
+    enum node_event event = next_message(node, message, err);
+    if (event != NODE_NOTHING)
+      return event;
+    size_t before = node->in.size;
+    uint8_t *room = bytes_reserve(&node->in, READ_PIECE_BYTES);
+    if (!room)
+      return gone(err, node->name, "out of memory");
+    ssize_t got = recv(node->transport.fd, room, READ_PIECE_BYTES, MSG_DONTWAIT);
+    node->in.size = before + (got > 0 ? (size_t)got : 0);
+    if (got == 0)
+      return gone(err, node->name, "the node closed it");
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+      return NODE_NOTHING;
+    if (got < 0)
+      return gone(err, node->name, strerror(errno));
+  }
+}
+
+static int sent(struct node *node, int result, struct error *err)
+{
+  if (result >= 0)
+    return 0;
+  return error_set(err, ERROR_UNREACHABLE, "the connection to %s is lost: it takes no messages (%s)", node->name,
+                   strerror(node->transport.last_errno ? node->transport.last_errno : EPIPE));
+}
+
+int node_send(struct node *node, const struct node_pid *to, const struct term_writer *term, struct error *err)
+{
+  if (term->failed)
+    return error_set(err, ERROR_MEMORY, "out of memory");
+  erlang_pid pid = {.num = to->number, .serial = to->serial, .creation = to->creation};
+  snprintf(pid.node, sizeof pid.node, "%s", to->node);
+  return sent(node, ei_send_tmo(node->transport.fd, &pid, term->x.buff, term->x.index, SEND_TIMEOUT_MS), err);
+}
+
+// net_kernel takes {'$gen_call', {From, Tag}, {spawn_link, M, F, Args, GroupLeader}} from any node: OTP,
+// lib/kernel/src/net_kernel.erl, handle_call. We are the group leader, so that nothing is printed on the node.
+int node_spawn_link(struct node *node, const char *module, const char *function, const struct term_writer *arguments,
+                    struct error *err)
+{
+  struct term_writer *call = term_writer_new();
+  if (!call || arguments->failed) {
+    term_writer_free(call);
+    return error_set(err, ERROR_MEMORY, "out of memory");
+  }
+  term_write_tuple(call, 3);
+  term_write_atom(call, "$gen_call");
+  term_write_tuple(call, 2);
+  term_write_pid(call, &node->self);
+  term_write_u64(call, ++node->spawns);
+  term_write_tuple(call, 5);
+  term_write_atom(call, "spawn_link");
+  term_write_atom(call, module);
+  term_write_atom(call, function);
+  term_write_encoded(call, arguments->x.buff + 1, (size_t)arguments->x.index - 1);
+  term_write_pid(call, &node->self);
+  int result = call->failed ? error_set(err, ERROR_MEMORY, "out of memory")
+                            : sent(node,
+                                   ei_reg_send_tmo(&node->ei, node->transport.fd, "net_kernel", call->x.buff,
+                                                   call->x.index, SEND_TIMEOUT_MS),
+                                   err);
+  term_writer_free(call);
+  return result;
+}

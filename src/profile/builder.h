@@ -1,0 +1,75 @@
+// What a profile is while it grows. Only profile_builder.c writes it; profile_finish.c reads it out.
+#ifndef FLAMBEAU_PROFILE_BUILDER_H
+#define FLAMBEAU_PROFILE_BUILDER_H
+
+#include "base/bytes.h"
+#include "profile/profile_builder.h"
+
+struct arena;
+struct string_table;
+
+struct frame_tally {
+  uint64_t calls_elsewhere;
+  uint64_t timed_calls;
+  uint64_t call_sum_ns, call_min_ns, call_max_ns;
+};
+
+struct build_node {
+  uint64_t own;
+  uint64_t calls;
+  uint32_t frame;
+  uint32_t parent; // always a smaller index than the node's own
+};
+
+struct node_slot {
+  uint32_t parent;
+  uint32_t frame;
+  uint32_t node; // 0: empty
+};
+
+struct build_fact {
+  char *key; // both owned
+  char *value;
+};
+
+struct profile_builder {
+  struct arena *arena;       // of the texts, later of the whole profile
+  struct string_table *keys; // a frame's kind and name; the id less one is the frame's index
+  struct bytes key;          // the key being looked up
+  struct bytes frames;       // struct profile_frame
+  struct bytes tallies;      // struct frame_tally, one per frame
+  struct bytes nodes;        // struct build_node
+  struct bytes processes;    // struct profile_process
+  struct bytes facts;        // struct build_fact
+  struct bytes modules;      // struct profile_module
+  struct node_slot *slots;   // open addressing, at most half full
+  uint32_t node_count;
+  unsigned slot_bits;
+  uint64_t multiplier; // odd and random: no input can aim at one slot
+  uint64_t weight;     // all own weights
+  bool overflowed;     // more than fits 64 bits
+  bool failed;         // out of memory or past a limit
+};
+
+static inline struct build_node *builder_nodes(const struct profile_builder *builder)
+{
+  return (struct build_node *)builder->nodes.data;
+}
+
+static inline struct profile_frame *builder_frames(const struct profile_builder *builder)
+{
+  return (struct profile_frame *)builder->frames.data;
+}
+
+static inline uint32_t builder_frame_count(const struct profile_builder *builder)
+{
+  return (uint32_t)(builder->frames.size / sizeof(struct profile_frame));
+}
+
+// Makes the profile as profile_builder_finish does, but with turned stacks: what an own weight is made of is decided
+// by the outermost frame, and the tables of functions, processes, facts and modules are those of `original`.
+// `frame_map` says which frame of the builder each frame of `original` is.
+struct profile *builder_finish_reversed(struct profile_builder *builder, const struct profile *original,
+                                        const uint32_t *frame_map, struct error *err);
+
+#endif

@@ -1,0 +1,362 @@
+// A builder's arrays in, the profile out, in an order that owes nothing to the order of events: frames in byte order of
+// their names, nodes in preorder with children in the order of their frames, functions by own time.
+#include "builder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+
+struct finish {
+  struct profile_builder *builder;
+  struct error *err;
+  struct profile profile; // grows here; its arrays lie in the builder's arena
+  uint32_t *rank;         // of a builder's frame: its index in the profile
+  const struct frame_tally *tallies;
+};
+
+static void *place(struct finish *finish, size_t count, size_t size)
+{
+  void *array = arena_alloc(finish->builder->arena, count * size);
+  if (!array)
+    error_set(finish->err, ERROR_MEMORY, "out of memory for a profile of %u stacks", finish->builder->node_count);
+  return array;
+}
+
+static void *scratch(struct finish *finish, size_t count, size_t size)
+{
+  void *array = calloc(count ? count : 1, size);
+  if (!array)
+    error_set(finish->err, ERROR_MEMORY, "out of memory for a profile of %u stacks", finish->builder->node_count);
+  return array;
+}
+
+static int by_name(const void *left, const void *right, void *frames)
+{
+  uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
+  const struct profile_frame *of = frames;
+  int order = strcmp(of[a].name, of[b].name);
+  if (order == 0)
+    order = (of[a].kind > of[b].kind) - (of[a].kind < of[b].kind);
+  return order ? order : (a > b) - (a < b);
+}
+
+// Frames in byte order of their names, and the rank that says where each went.
+static int sort_frames(struct finish *finish)
+{
+  const struct profile_frame *from = builder_frames(finish->builder);
+  uint32_t count = builder_frame_count(finish->builder);
+  struct profile_frame *to = place(finish, count, sizeof *to);
+  uint32_t *order = scratch(finish, count, sizeof *order);
+  finish->rank = scratch(finish, count, sizeof *finish->rank);
+  int result = -1;
+  if (to && order && finish->rank) {
+    for (uint32_t i = 0; i < count; i++)
+      order[i] = i;
+    if (count)
+      qsort_r(order, count, sizeof *order, by_name, (void *)(uintptr_t)from);
+    for (uint32_t i = 0; i < count; i++) {
+      to[i] = from[order[i]];
+      finish->rank[order[i]] = i;
+    }
+    finish->profile.frames = to;
+    finish->profile.frame_count = count;
+    result = 0;
+  }
+  free(order);
+  return result;
+}
+
+struct links {
+  uint32_t *first_child;
+  uint32_t *next_sibling;
+};
+
+// Chains every node's children in order of their frames: going through all nodes from the last frame to the first and
+// putting each before its siblings.
+static int link_children(struct finish *finish, const struct links *links)
+{
+  const struct build_node *nodes = builder_nodes(finish->builder);
+  uint32_t node_count = finish->builder->node_count;
+  size_t frame_count = finish->profile.frame_count;
+  uint32_t *ends = scratch(finish, frame_count + 1, sizeof *ends);
+  uint32_t *order = scratch(finish, node_count, sizeof *order);
+  int result = -1;
+  if (ends && order) {
+    for (uint32_t node = 1; node < node_count; node++)
+      ends[finish->rank[nodes[node].frame] + 1]++;
+    for (size_t i = 1; i <= frame_count; i++)
+      ends[i] += ends[i - 1];
+    for (uint32_t node = 1; node < node_count; node++)
+      order[ends[finish->rank[nodes[node].frame]]++] = node;
+    for (uint32_t i = node_count - 1; i-- > 0;) {
+      uint32_t parent = nodes[order[i]].parent;
+      links->next_sibling[order[i]] = links->first_child[parent];
+      links->first_child[parent] = order[i];
+    }
+    result = 0;
+  }
+  free(order);
+  free(ends);
+  return result;
+}
+
+// The node after `at` in preorder, or 0 after the last.
+static uint32_t next_in_preorder(const struct build_node *nodes, const struct links *links, uint32_t at)
+{
+  if (links->first_child[at])
+    return links->first_child[at];
+  while (at != 0 && !links->next_sibling[at])
+    at = nodes[at].parent;
+  return links->next_sibling[at];
+}
+
+static void copy_in_preorder(struct finish *finish, const struct links *links, struct profile_node *to,
+                             uint32_t *index_of)
+{
+  const struct build_node *from = builder_nodes(finish->builder);
+  uint32_t index = 0, at = 0;
+  do {
+    index_of[at] = index++;
+    at = next_in_preorder(from, links, at);
+  } while (at != 0);
+  for (at = 0; at < finish->builder->node_count; at++) {
+    to[index_of[at]] = (struct profile_node){
+        .frame = finish->rank[from[at].frame],
+        .parent = index_of[from[at].parent],
+        .first_child = index_of[links->first_child[at]], // the root's index is 0 on both sides
+        .next_sibling = index_of[links->next_sibling[at]],
+        .own = from[at].own,
+        .calls = from[at].calls,
+    };
+  }
+}
+
+static int order_nodes(struct finish *finish)
+{
+  uint32_t count = finish->builder->node_count;
+  struct links links = {scratch(finish, count, sizeof(uint32_t)), scratch(finish, count, sizeof(uint32_t))};
+  uint32_t *index_of = scratch(finish, count, sizeof *index_of);
+  struct profile_node *to = place(finish, count, sizeof *to);
+  int result = -1;
+  if (links.first_child && links.next_sibling && index_of && to && link_children(finish, &links) == 0) {
+    copy_in_preorder(finish, &links, to, index_of);
+    finish->profile.nodes = to;
+    finish->profile.node_count = count;
+    result = 0;
+  }
+  free(links.first_child);
+  free(links.next_sibling);
+  free(index_of);
+  return result;
+}
+
+// Walks the nodes in preorder; a subtree counts for its function only where no ancestor is the same function.
+static void sum_functions(const struct profile *profile, struct profile_function *functions, uint64_t *subtree,
+                          uint32_t *open)
+{
+  const struct profile_node *nodes = profile->nodes;
+  for (size_t i = profile->node_count; i-- > 0;) {
+    subtree[i] += nodes[i].own;
+    if (i > 0)
+      subtree[nodes[i].parent] += subtree[i];
+  }
+  uint32_t above = 0;
+  for (uint32_t i = 1; i < profile->node_count; above = i++) {
+    for (; above != nodes[i].parent; above = nodes[above].parent)
+      open[nodes[above].frame]--;
+    struct profile_function *function = &functions[nodes[i].frame];
+    function->own_ns += nodes[i].own;
+    function->calls += nodes[i].calls;
+    if (open[nodes[i].frame]++ == 0)
+      function->total_ns += subtree[i];
+  }
+}
+
+static void add_tallies(struct finish *finish, struct profile_function *functions)
+{
+  for (uint32_t i = 0; i < finish->profile.frame_count; i++) {
+    const struct frame_tally *tally = &finish->tallies[i];
+    struct profile_function *function = &functions[finish->rank[i]];
+    function->calls += tally->calls_elsewhere;
+    function->timed_calls = tally->timed_calls;
+    function->call_sum_ns = tally->call_sum_ns;
+    function->call_min_ns = tally->call_min_ns;
+    function->call_max_ns = tally->call_max_ns;
+  }
+}
+
+static int by_own_time(const void *left, const void *right)
+{
+  const struct profile_function *a = left, *b = right;
+  if (a->own_ns != b->own_ns)
+    return a->own_ns < b->own_ns ? 1 : -1;
+  return (a->frame > b->frame) - (a->frame < b->frame);
+}
+
+static int make_function_table(struct finish *finish)
+{
+  size_t frame_count = finish->profile.frame_count;
+  uint64_t *subtree = scratch(finish, finish->profile.node_count, sizeof *subtree);
+  uint32_t *open = scratch(finish, frame_count, sizeof *open);
+  struct profile_function *functions = place(finish, frame_count, sizeof *functions);
+  int result = -1;
+  if (subtree && open && functions) {
+    sum_functions(&finish->profile, functions, subtree, open);
+    add_tallies(finish, functions);
+    size_t kept = 0;
+    for (uint32_t frame = 0; frame < frame_count; frame++) {
+      functions[frame].frame = frame;
+      bool seen = functions[frame].calls || functions[frame].own_ns || functions[frame].total_ns;
+      if (finish->profile.frames[frame].kind == FRAME_FUNCTION && seen)
+        functions[kept++] = functions[frame];
+    }
+    if (kept)
+      qsort(functions, kept, sizeof *functions, by_own_time);
+    finish->profile.functions = functions;
+    finish->profile.function_count = kept;
+    result = 0;
+  }
+  free(subtree);
+  free(open);
+  return result;
+}
+
+static int copy_array(struct finish *finish, const struct bytes *from, const void **to)
+{
+  void *copy = place(finish, 1, from->size);
+  if (!copy)
+    return -1;
+  if (from->size)
+    memcpy(copy, from->data, from->size);
+  *to = copy;
+  return 0;
+}
+
+static const char *copy_text(struct finish *finish, const char *text)
+{
+  size_t size = strlen(text) + 1;
+  char *copy = place(finish, 1, size);
+  return copy ? memcpy(copy, text, size) : NULL;
+}
+
+static int copy_tables(struct finish *finish)
+{
+  const struct profile_builder *builder = finish->builder;
+  struct profile *profile = &finish->profile;
+  const struct build_fact *facts = (const struct build_fact *)builder->facts.data;
+  profile->process_count = builder->processes.size / sizeof(struct profile_process);
+  profile->module_count = builder->modules.size / sizeof(struct profile_module);
+  profile->fact_count = builder->facts.size / sizeof *facts;
+  struct profile_fact *to = place(finish, profile->fact_count, sizeof *to);
+  if (!to)
+    return -1;
+  for (size_t i = 0; i < profile->fact_count; i++) {
+    to[i].key = copy_text(finish, facts[i].key);
+    to[i].value = copy_text(finish, facts[i].value);
+    if (!to[i].key || !to[i].value)
+      return -1;
+  }
+  profile->facts = to;
+  if (copy_array(finish, &builder->processes, (const void **)&profile->processes) < 0)
+    return -1;
+  return copy_array(finish, &builder->modules, (const void **)&profile->modules);
+}
+
+// In a turned stack the outermost frame is where the time was spent, and says what kind of time it is.
+static int mark_own_kinds(struct finish *finish)
+{
+  const struct profile *profile = &finish->profile;
+  uint8_t *kinds = place(finish, profile->node_count, sizeof *kinds);
+  if (!kinds)
+    return -1;
+  for (size_t i = 1; i < profile->node_count; i++) {
+    const struct profile_node *node = &profile->nodes[i];
+    kinds[i] = node->parent ? kinds[node->parent] : (uint8_t)profile->frames[node->frame].kind;
+  }
+  finish->profile.own_kinds = kinds;
+  return 0;
+}
+
+static int copy_function_table(struct finish *finish, const struct profile *original, const uint32_t *frame_map)
+{
+  struct profile_function *functions = place(finish, original->function_count, sizeof *functions);
+  if (!functions)
+    return -1;
+  for (size_t i = 0; i < original->function_count; i++) {
+    functions[i] = original->functions[i];
+    functions[i].frame = finish->rank[frame_map[original->functions[i].frame]];
+  }
+  finish->profile.functions = functions;
+  finish->profile.function_count = original->function_count;
+  return 0;
+}
+
+static int check_builder(const struct profile_builder *builder, struct error *err)
+{
+  if (builder->failed)
+    return error_set(err, ERROR_MEMORY, "the profile is too large: out of memory, or more than %zu different stacks",
+                     PROFILE_MAX_NODES);
+  if (builder->overflowed)
+    return error_set(err, ERROR_DATA, "the weights add up to more than a 64-bit number holds");
+  return 0;
+}
+
+// The profile and the arena that all of it lies in, itself included.
+struct owner {
+  struct profile profile;
+  struct arena *arena;
+};
+
+static struct profile *hand_over(struct finish *finish)
+{
+  struct owner *owner = place(finish, 1, sizeof *owner);
+  if (!owner)
+    return NULL;
+  owner->profile = finish->profile;
+  owner->arena = finish->builder->arena;
+  finish->builder->arena = NULL;
+  return &owner->profile;
+}
+
+static struct profile *finish_with(struct profile_builder *builder, const struct profile_totals *totals,
+                                   const struct profile *original, const uint32_t *frame_map, struct error *err)
+{
+  struct finish finish = {.builder = builder, .err = err, .tallies = (const struct frame_tally *)builder->tallies.data};
+  finish.profile.events = totals->events;
+  finish.profile.lost_events = totals->lost_events;
+  finish.profile.gc = totals->gc;
+  finish.profile.counts_known = totals->counts_known;
+  struct profile *profile = NULL;
+  if (check_builder(builder, err) == 0 && sort_frames(&finish) == 0 && order_nodes(&finish) == 0 &&
+      copy_tables(&finish) == 0) {
+    int done = original ? copy_function_table(&finish, original, frame_map) : make_function_table(&finish);
+    if (done == 0 && (!original || mark_own_kinds(&finish) == 0))
+      profile = hand_over(&finish);
+  }
+  free(finish.rank);
+  profile_builder_free(builder);
+  return profile;
+}
+
+struct profile *profile_builder_finish(struct profile_builder *builder, const struct profile_totals *totals,
+                                       struct error *err)
+{
+  return finish_with(builder, totals, NULL, NULL, err);
+}
+
+struct profile *builder_finish_reversed(struct profile_builder *builder, const struct profile *original,
+                                        const uint32_t *frame_map, struct error *err)
+{
+  struct profile_totals totals = {.events = original->events,
+                                  .lost_events = original->lost_events,
+                                  .gc = original->gc,
+                                  .counts_known = original->counts_known};
+  return finish_with(builder, &totals, original, frame_map, err);
+}
+
+void profile_free(struct profile *profile)
+{
+  if (profile)
+    arena_free(((struct owner *)profile)->arena);
+}

@@ -1,0 +1,141 @@
+// Writes the pictures the browser tests open into a folder: pictures FOLDER.
+// 10 s of one process: what is on top of what, and how wide, can be read off `stacks`.
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/byte_io.h"
+#include "layout/layout.h"
+#include "profile/profile.h"
+#include "profile/profile_builder.h"
+#include "renderers/renderer.h"
+
+#define MS 1000000ull
+#define MAX_DEPTH 16
+
+struct stack {
+  const char *frames[MAX_DEPTH];
+  uint64_t own_ns, calls;
+};
+
+#define LOOP "proc_lib:init_p_do_apply/3", "gen_server:loop/7"
+#define CALL LOOP, "gen_server:try_handle_call/4", "Shop.Cart.handle_call/3"
+
+static const struct stack shop[] = {
+    {{LOOP}, 500 * MS, 4},
+    {{LOOP, "[waiting]"}, 3000 * MS, 0},
+    {{LOOP, "gen_server:try_handle_call/4"}, 250 * MS, 1234},
+    {{CALL}, 750 * MS, 1234},
+    {{CALL, "Shop.Cart.total/2"}, 400 * MS, 1234},
+    {{CALL, "Shop.Cart.total/2", "Enum.reduce/3"}, 600 * MS, 1234},
+    {{CALL, "Shop.Cart.total/2", "Enum.reduce/3", "lists:foldl/3"}, 500 * MS, 2468},
+    {{CALL, "Shop.Cart.total/2", "Enum.reduce/3", "lists:foldl/3", "Shop.Price.of/1"}, 700 * MS, 98765},
+    {{CALL, "Shop.Cart.total/2", "Enum.reduce/3", "lists:foldl/3", "Shop.Price.of/1", "ets:lookup/2"}, 800 * MS, 98765},
+    {{CALL, "Shop.Cart.total/2", "Enum.reduce/3", "lists:foldl/3", "[gc]"}, 300 * MS, 0},
+    {{CALL, "Shop.Cart.total/2", "[runnable]"}, 200 * MS, 0},
+    {{CALL, "lists:sort/1"}, 900 * MS, 617},
+    {{CALL, "lists:sort/1", "lists:split_1/5"}, 600 * MS, 12345},
+    {{CALL, "lists:sort/1", "lists:split_1/5", "lists:rmergel/2"}, 100 * MS, 777},
+    {{CALL, "Shop.Log.write/1"}, 395 * MS, 1},
+    {{CALL, "Shop.Log.write/1", "io_lib:format/2"}, 5 * MS, 1},
+};
+
+static const struct stack hostile[] = {
+    {{"<script>window.owned=1</script>:f/0"}, 400 * MS, 1},
+    {{"\"><img src=x onerror=window.owned=1>:f/0"}, 300 * MS, 1},
+    {{"]]><script>window.owned=1</script>"}, 200 * MS, 1},
+    {{"line\nbreak\tand \x01\x7f control:f/0", "\u202Egnp.exe:f/0"}, 300 * MS, 1},
+    {{"bytes \xff\xc3 that are no UTF-8:f/0", "\u5546\u5e97\u7684\u8d2d\u7269\u8f66:\u603b\u8ba1/2"}, 300 * MS, 1},
+    {{"&amp;&#60;:f/0"}, 100 * MS, 1},
+};
+
+static enum frame_kind kind_of(const char *name)
+{
+  return strcmp(name, "[waiting]") == 0    ? FRAME_WAITING
+         : strcmp(name, "[runnable]") == 0 ? FRAME_RUNNABLE
+         : strcmp(name, "[gc]") == 0       ? FRAME_GC
+                                           : FRAME_FUNCTION;
+}
+
+static struct profile *build(const struct stack *stacks, size_t count, const char *const facts[][2], struct error *err)
+{
+  struct profile_builder *builder = profile_builder_new(err);
+  if (builder == NULL)
+    return NULL;
+  for (size_t i = 0; i < count; i++) {
+    uint32_t node = 0;
+    for (size_t depth = 0; depth < MAX_DEPTH && stacks[i].frames[depth] != NULL; depth++) {
+      const char *name = stacks[i].frames[depth];
+      uint32_t frame =
+          profile_builder_frame(builder, kind_of(name), name, strlen(name), "", 0, strcmp(name, "ets:lookup/2") == 0);
+      node = profile_builder_child(builder, node, frame);
+    }
+    profile_builder_add(builder, node, stacks[i].own_ns, stacks[i].calls);
+  }
+  const struct profile_process process = {
+      .pid = "<0.123.0>", .title = "shop_cart", .first_ns = 0, .last_ns = 10000 * MS};
+  profile_builder_process(builder, &process);
+  for (size_t i = 0; facts[i][0] != NULL; i++)
+    profile_builder_fact(builder, facts[i][0], facts[i][1]);
+  const struct profile_totals totals = {.events = 436124, .counts_known = true};
+  return profile_builder_finish(builder, &totals, err);
+}
+
+static int write_picture(const struct profile *profile, const char *folder, const char *name, int width_px, bool icicle,
+                         struct error *err)
+{
+  char path[4096];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  const struct layout_options options = {.weight = WEIGHT_WALL, .palette = "beam"};
+  struct layout *layout = layout_new(profile, &options, err);
+  char *title = picture_default_title(profile, WEIGHT_WALL), *subtitle = picture_default_subtitle(profile, WEIGHT_WALL);
+  struct byte_sink *sink = file_sink_new(path, err);
+  int status = -1;
+  if (layout != NULL && title != NULL && subtitle != NULL && sink != NULL) {
+    const struct picture picture = {.profile = profile,
+                                    .layout = layout,
+                                    .weight = WEIGHT_WALL,
+                                    .title = title,
+                                    .subtitle = subtitle,
+                                    .width_px = width_px,
+                                    .icicle = icicle};
+    status = renderer_by_path(path)->render(&picture, sink, err);
+    if (status == 0)
+      status = byte_sink_finish(sink, err);
+  }
+  byte_sink_free(sink);
+  free(title);
+  free(subtitle);
+  layout_free(layout);
+  return status;
+}
+
+int main(int argc, char **argv)
+{
+  static const char *const shop_facts[][2] = {
+      {"node", "shop@10.0.0.7"}, {"target", "shop_cart"},
+      {"otp", "27.3.4"},         {"begin_ns", "0"},
+      {"end_ns", "10000000000"}, {"started", "2026-01-31T12:00:00Z"},
+      {"ended", "deadline"},     {NULL, NULL},
+  };
+  static const char *const hostile_facts[][2] = {{"node", "<script>window.owned=1</script>"}, {NULL, NULL}};
+  if (argc != 2)
+    return 2;
+  struct error err = {0};
+  struct profile *cart = build(shop, sizeof shop / sizeof shop[0], shop_facts, &err);
+  struct profile *odd = build(hostile, sizeof hostile / sizeof hostile[0], hostile_facts, &err);
+  int status = cart == NULL || odd == NULL ? -1 : 0;
+  if (status == 0 && write_picture(cart, argv[1], "shop.svg", 1200, false, &err) == 0 &&
+      write_picture(cart, argv[1], "shop.png", 1200, false, &err) == 0 &&
+      write_picture(cart, argv[1], "narrow.svg", 400, false, &err) == 0 &&
+      write_picture(cart, argv[1], "narrow.png", 400, false, &err) == 0 &&
+      write_picture(cart, argv[1], "wide.svg", 1600, false, &err) == 0 &&
+      write_picture(cart, argv[1], "icicle.svg", 800, true, &err) == 0 &&
+      write_picture(odd, argv[1], "hostile.png", 900, false, &err) == 0)
+    status = write_picture(odd, argv[1], "hostile.svg", 900, false, &err);
+  if (err.code != ERROR_NONE)
+    fprintf(stderr, "pictures: %s\n", err.message);
+  profile_free(cart);
+  profile_free(odd);
+  return err.code == ERROR_NONE && status == 0 ? 0 : 1;
+}

@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Writes the seeds of the fuzz corpora: small inputs that reach every record, event and term, after FORMAT.md.
+Run it again after the format changes; what fuzzing found lies beside the seeds and is left alone."""
+import pathlib
+import struct
+import zlib
+
+CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
+
+
+def text(value, width=2):
+    return len(value).to_bytes(width, "big") + value
+
+
+def function(ident, module=b"m", name=b"f", arity=0, flags=0):
+    return struct.pack(">BIBB", 0x80, ident, flags, arity) + text(module) + text(name)
+
+
+def process(ident, parent=0xFFFFFFFF, name=b""):
+    return struct.pack(">BII", 0x81, ident, parent) + text(b"<0.1.0>") + text(name) + text(b"l") + text(b"m:f/0")
+
+
+def fact(key, value):
+    return b"\x82" + text(key) + text(value, 4)
+
+
+def chunk(ident, base, events):
+    return struct.pack(">BIqI", 0x83, ident, base, len(events)) + events
+
+
+def module(time, traced, name):
+    return struct.pack(">BqB", 0x84, time, traced) + text(name)
+
+
+BARRIER = b"\x85"
+DEFINITIONS = function(1) + function(2, b"lists", b"sort", 1, 1) + process(0) + process(1, 0, b"shop")
+EVERY_EVENT = bytes.fromhex(
+    "0100000a00010000" "410000010002" "020000020001" "030000030001" "040000040000" "0500000500"
+    "06000005000000000000000100" "080000010100000002" "00020001" "0900000101" "0a00000100000002"
+    "0b0000010000000000000009" "31000000000000000100000001" "00000000" "07000001" "0c000000"
+)
+OTHER_EVENTS = bytes.fromhex("020000050001" "090000ff02" "0100000100020001")
+
+RECORDS = {
+    "definitions": DEFINITIONS,
+    "events": DEFINITIONS + chunk(0, 1000, EVERY_EVENT),
+    "merge": DEFINITIONS + chunk(0, 1000, EVERY_EVENT) + chunk(1, 1001, OTHER_EVENTS) + chunk(1, 1010, OTHER_EVENTS),
+    "barrier": DEFINITIONS + chunk(0, 9, OTHER_EVENTS) + BARRIER + fact(b"node", b"n@h") + chunk(1, 0, OTHER_EVENTS),
+    "facts": fact(b"node", b"shop@here") + fact(b"ended", b"deadline") + module(-1, 1, b"late"),
+    "far": DEFINITIONS + chunk(0, -(2**63), bytes.fromhex("17ffffffffffffffff")),
+}
+
+
+def block(records):
+    packed = zlib.compress(records, 1)
+    return b"FLBK" + struct.pack(">III", len(records), len(packed), zlib.crc32(records)) + packed
+
+
+HEAD = b"FLAMBEAU\0\1"
+END = b"FLBE" + bytes(12)
+WHOLE = HEAD + block(RECORDS["merge"]) + block(RECORDS["facts"]) + END
+CAPTURES = {
+    "whole": WHOLE,
+    "cut": WHOLE[: len(WHOLE) - 40],
+    "nothing": HEAD + END,
+    "newer": b"FLAMBEAU\0\2",
+    "empty": b"",
+    "jpeg": b"\xff\xd8\xff\xe0\0\x10JFIF\0\1",
+    "flipped": WHOLE[:40] + bytes([WHOLE[40] ^ 1]) + WHOLE[41:],
+    "large_claim": HEAD + b"FLBK" + struct.pack(">III", 16 << 20, 17 << 20, 0),
+}
+
+FOLDED = {
+    "usual": b"main;work;sleep 10\nmain;work 3\nmain 1\n",
+    "beam": b"shop:init/1;lists:sort/1 120\nshop:init/1;[waiting] 7\nshop:init/1;[gc] 1\n",
+    "hostile": b"<script>;\"a' &b;\xc3\xa9\xff 1\n;;; 2\na b c 3\r\n",
+    "no_weight": b"main;work\n",
+    "huge_weight": b"main 18446744073709551615\nmain 18446744073709551616\n",
+    "fraction": b"main;work 10.5\n# comment\n\n",
+    "deep": b";".join([b"f"] * 500) + b" 1\n",
+}
+
+
+def atom(name):
+    return b"w" + bytes([len(name)]) + name
+
+
+PID = b"X" + atom(b"n@h") + struct.pack(">III", 1, 2, 3)
+BATCH = b"h\3" + atom(b"batch") + b"a\7" + b"m" + text(b"\x85", 4)
+LIST = b"l" + struct.pack(">I", 2) + atom(b"ok") + PID + b"j"
+TERMS = {
+    "batch": b"\3\0\3\5" + BATCH,
+    "list": b"\4\1\3\7\2" + LIST,
+    "integers": b"\4\0\5\6\5" + b"h\3" + b"b\xff\xff\xff\xff" + b"n\x08\1" + bytes(7) + b"\x80" + b"n\x08\0" + b"\xff" * 8,
+    "skip": b"\1\x08" + b"t" + struct.pack(">I", 1) + atom(b"k") + b"F" + struct.pack(">d", 1.5),
+    "string": b"\1\1" + b"k\0\3abc",
+    "old_atom": b"\1\3" + b"d\0\2ok",
+    "large_arity": b"\1\0" + b"i\xff\xff\xff\xff",
+    "large_binary": b"\1\4" + b"m\xff\xff\xff\xff",
+}
+
+for target, seeds in {"decoder": RECORDS, "capture": CAPTURES, "folded": FOLDED, "term": TERMS}.items():
+    folder = CORPUS / target
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in seeds.items():
+        (folder / name).write_bytes(data)

@@ -1,0 +1,69 @@
+#include "drawn.h"
+
+#include <stdlib.h>
+
+static uint32_t be32(const uint8_t *at)
+{
+  return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+static void assert_png(const struct bytes *png, uint32_t width_px, uint32_t height_px)
+{
+  assert_true(png->size > 33);
+  assert_memory_equal(png->data, "\x89PNG\r\n\x1a\n", 8);
+  assert_int_equal(be32(png->data + 16), width_px);
+  assert_int_equal(be32(png->data + 20), height_px);
+  assert_memory_equal(png->data + png->size - 1 - 8, "IEND", 4); // then its CRC, and our NUL
+}
+
+static uint32_t svg_height(const char *folded, int width_px)
+{
+  struct bytes svg;
+  struct error err = {0};
+  assert_int_equal(draw_folded(folded, "svg", width_px, &svg, &err), 0);
+  uint32_t height = (uint32_t)strtoul(strstr((const char *)svg.data, " height=\"") + strlen(" height=\""), NULL, 10);
+  bytes_release(&svg);
+  return height;
+}
+
+static void is_twice_the_svg(void **state)
+{
+  (void)state;
+  static const char folded[] = "a:f/0;商店:总计/2 3\nb:g/0 1\n\xff\x01 1\n";
+  struct bytes png;
+  struct error err = {0};
+  assert_int_equal(draw_folded(folded, "png", 700, &png, &err), 0);
+  assert_png(&png, 1400, 2 * svg_height(folded, 700));
+  bytes_release(&png);
+}
+
+static void past_cairos_limit_it_is_as_large_as_the_svg(void **state)
+{
+  (void)state;
+  struct bytes png;
+  struct error err = {0};
+  assert_int_equal(draw_folded("a 1\n", "png", 20000, &png, &err), 0); // twice that is more than 32,767
+  assert_png(&png, 20000, svg_height("a 1\n", 20000));
+  bytes_release(&png);
+}
+
+static void what_cairo_cannot_hold_is_an_error(void **state)
+{
+  (void)state;
+  struct bytes png;
+  struct error err = {0};
+  assert_int_equal(draw_folded("a 1\n", "png", 32768, &png, &err), -1);
+  assert_int_equal(err.code, ERROR_OUTPUT);
+  assert_int_equal(png.size, 1); // nothing but our NUL
+  bytes_release(&png);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(is_twice_the_svg),
+      cmocka_unit_test(past_cairos_limit_it_is_as_large_as_the_svg),
+      cmocka_unit_test(what_cairo_cannot_hold_is_an_error),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
