@@ -43,8 +43,8 @@ struct profile_node {
 struct profile_function {
   uint32_t frame;
   uint64_t calls;
-  uint64_t own_ns;   // without callees; [gc], [waiting], [runnable] beneath it are not its own
-  uint64_t total_ns; // a recursive function counted once per stack
+  uint64_t own_ns;      // without callees; [gc], [waiting], [runnable] beneath it are not its own
+  uint64_t total_ns;    // a recursive function counted once per stack
   uint64_t timed_calls; // calls seen from their start to their end
   uint64_t call_sum_ns, call_min_ns, call_max_ns; // lengths of those
 };
@@ -59,8 +59,8 @@ struct profile_process {
 };
 
 struct profile_gc {
-  uint64_t minor, major;       // how many
-  uint64_t pause_ns, max_ns;   // how long, all and longest
+  uint64_t minor, major;     // how many
+  uint64_t pause_ns, max_ns; // how long, all and longest
   uint64_t words_given_back;
 };
 
@@ -79,7 +79,7 @@ struct profile {
   const struct profile_frame *frames;
   size_t frame_count;
   const struct profile_node *nodes;
-  size_t node_count; // at least 1
+  size_t node_count;        // at least 1
   const uint8_t *own_kinds; // per node, the enum frame_kind its own time counts as; NULL: that of its frame
   const struct profile_function *functions; // sorted: most own time first, then by name
   size_t function_count;

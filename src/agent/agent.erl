@@ -23,7 +23,7 @@
 -define(SUSPEND_MS, 200).       % how long a process may take to stand still for its stack
 -define(TERM_PRINT_MAX, 100000). % words of one term that a backtrace prints at most
 -define(STACK_PRINT_MAX, 4000000). % stack slots times heap words past which a stack is not read as text
--define(LOOKS, 100).            % statuses looked at in one tick
+-define(LOOKS, 100).            % processes looked at in one tick
 -define(LEGACY_NAME, flambeau_tracer). % who has the one tracer of OTP 25 and 26
 
 %%% Keeper --------------------------------------------------------------------------------------------------
@@ -82,6 +82,9 @@ api() ->
     end.
 
 begin_trace(C0 = #c{relay = Relay, client = Client}, Pids, DurationMs) ->
+    %% Before tracing, so that modules this needs are not loaded during it.
+    [Relay ! {process, Pid, describe(Pid)} || Pid <- Pids],
+    [_] = frame(<<"0x0 Return addr 0x0 (a:b/0 + 1)">>),
     Functions = set_patterns(C0),
     Begin = erlang:monotonic_time(nanosecond),
     tell(Client, {flambeau, started, Relay, self()}),
@@ -96,10 +99,14 @@ tell_facts(Relay, Functions, Begin) ->
     Facts = [{"node", atom_to_list(node())},
              {"otp", erlang:system_info(otp_release)},
              {"erts", erlang:system_info(version)},
-             {"started", calendar:system_time_to_rfc3339(erlang:system_time(second), [{offset, "Z"}])},
+             {"started", utc_text(erlang:universaltime())},
              {"begin_ns", integer_to_list(Begin)},
              {"functions", integer_to_list(Functions)}],
     Relay ! {facts, Facts}.
+
+%% By hand: `calendar` may not be loaded on the node, and need not be for our sake.
+utc_text({{Year, Month, Day}, {Hour, Minute, Second}}) ->
+    io_lib:format("~4..0w-~2..0w-~2..0wT~2..0w:~2..0w:~2..0wZ", [Year, Month, Day, Hour, Minute, Second]).
 
 control(C = #c{client = Client, relay = Relay}) ->
     receive
@@ -116,13 +123,12 @@ control(C = #c{client = Client, relay = Relay}) ->
         {born, Pid} ->
             Relay ! {described, Pid, describe(Pid)},
             control(C#c{pids = [Pid | C#c.pids]});
-        {look, Pids} ->
-            Relay ! {looked, look(Pids)},
-            control(C);
         tick ->
             erlang:send_after(?TICK_MS, self(), tick),
+            {Now, Later} = lists:split(min(?LOOKS, length(C#c.pids)), C#c.pids),
+            Relay ! {looked, look(Now)},
             Relay ! tick,
-            control(watch(C));
+            control(watch(C#c{pids = Later ++ Now}));
         _ ->
             control(C)
     end.
@@ -152,6 +158,7 @@ erts_before(Major, Minor) ->
     [A, B | _] = [list_to_integer(Part) || Part <- string:lexemes(erlang:system_info(version) ++ ".0", ".-rc")],
     {A, B} < {Major, Minor}.
 
+%% What the processes are doing: of one that is out, only this tells waiting from preempted.
 look(Pids) ->
     [{Pid, Status, erlang:monotonic_time(nanosecond)} ||
         Pid <- Pids, {status, Status} <- [process_info(Pid, status)]].

@@ -262,19 +262,12 @@ bound(Which, R) ->
     R#r{stopped = true}.
 
 ticked(R0 = #r{ticks = Ticks}) ->
-    R = look_at(bounds(R0#r{ticks = Ticks + 1})),
+    R = bounds(R0#r{ticks = Ticks + 1}),
     Silent = R#r.unanswered > 0 andalso now_ms() - R#r.answered_ms > ?UNANSWERED_MS,
     if
         Silent, not R#r.stopped -> bound(unanswered, R);
         Ticks rem ?BEAT_TICKS =:= 0 -> enqueue(<<>>, 0, R);
         true -> send_pending(R)
-    end.
-
-%% Processes that have been out since the last tick, or for longer than our queue is long: what are they doing?
-look_at(R = #r{processes = Processes}) ->
-    case lists:sublist([Pid || {Pid, #p{out = true}} <- maps:to_list(Processes)], ?LOOKS) of
-        [] -> R;
-        Pids -> R#r.control ! {look, Pids}, R
     end.
 
 %% Batches. Definitions come first, then a chunk for every process that has new events.

@@ -249,7 +249,6 @@ delivered(_, Pid) -> erlang:trace_delivered(Pid).
 %% The process is held for the moment in which its stack is read, so that the stack belongs to one instant. Tracing is
 %% on before that: whoever holds the code lock cannot be held.
 begin_process(C = #c{relay = Relay}, Pid) ->
-    Relay ! {process, Pid, describe(Pid)},
     try trace_process(C, Pid, true) of
         _ ->
             Stack = standing_still(Pid, fun() -> {read_stack(Pid), erlang:monotonic_time(nanosecond)} end),

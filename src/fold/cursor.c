@@ -6,7 +6,7 @@
 
 // A process that was preempted used up its slice of 4,000 reductions. A call takes one, and so does a return, where the
 // JIT looks too; garbage collections and functions that are not traced take the rest. With fewer calls and returns
-// than half of them since it came in, it went out by itself, that is, into a receive.
+// than half of them since it came in, it more likely went out by itself, that is, into a receive.
 #define SLICE_MIN_STEPS 2000
 
 void cursor_init(struct cursor *cursor, uint32_t root_node)
@@ -16,7 +16,7 @@ void cursor_init(struct cursor *cursor, uint32_t root_node)
                             .open = true,
                             .activity = ACTIVITY_UNKNOWN,
                             .pending_since_ns = INT64_MIN,
-                            .last_absence = FRAME_WAITING,
+                            .last_absence = ABSENCE_BRIEF,
                             .seen_waiting_ns = INT64_MIN,
                             .seen_busy_ns = INT64_MIN};
 }
@@ -45,12 +45,13 @@ static uint32_t top_node(const struct cursor *cursor, struct fold_tree *tree)
   return child(tree, cursor->root_node, tree->synthetic[FRAME_CUT]);
 }
 
-static struct fold_function *top_function(const struct cursor *cursor, struct fold_tree *tree)
+// FUNCTION_NONE while nothing is known of the stack.
+static uint32_t top_function(const struct cursor *cursor)
 {
   const struct call_stack *stack = &cursor->stack;
   if (stack->beyond)
-    return &tree->functions[stack->beyond_top];
-  return stack->depth ? &tree->functions[stack->frames[stack->depth - 1].function] : NULL;
+    return stack->beyond_top;
+  return stack->depth ? stack->frames[stack->depth - 1].function : FUNCTION_NONE;
 }
 
 // Time.
@@ -82,17 +83,55 @@ static void advance(struct cursor *cursor, struct fold_tree *tree, int64_t now_n
     cursor->pending_ns += length_ns;
 }
 
-// Bills the undecided time as FRAME_WAITING, FRAME_RUNNABLE, or FRAME_FUNCTION: it ran.
-static void settle(struct cursor *cursor, struct fold_tree *tree, enum frame_kind kind)
+// Bills the pending time for what it was, or leaves it to cursor_decide().
+static void settle(struct cursor *cursor, struct fold_tree *tree, enum absence absence)
 {
-  if (cursor->pending_ns) {
-    uint32_t node = top_node(cursor, tree);
-    bill(cursor, tree, kind == FRAME_FUNCTION ? node : child(tree, node, tree->synthetic[kind]), cursor->pending_ns);
-    cursor->pending_ns = 0;
-    if (kind != FRAME_FUNCTION)
-      cursor->last_absence = kind;
-  }
+  uint64_t length_ns = cursor->pending_ns;
+  cursor->pending_ns = 0;
   cursor->activity = ACTIVITY_RUNNING;
+  if (absence != ABSENCE_NONE)
+    cursor->last_absence = absence;
+  if (length_ns == 0)
+    return;
+  uint32_t node = top_node(cursor, tree);
+  switch (absence) {
+  case ABSENCE_NONE:
+    bill(cursor, tree, node, length_ns);
+    break;
+  case ABSENCE_WAITING:
+    bill(cursor, tree, child(tree, node, tree->synthetic[FRAME_WAITING]), length_ns);
+    break;
+  case ABSENCE_RUNNABLE:
+    bill(cursor, tree, child(tree, node, tree->synthetic[FRAME_RUNNABLE]), length_ns);
+    break;
+  case ABSENCE_BRIEF:
+  case ABSENCE_LONG:
+    cursor->width_ns += length_ns;
+    if (!undecided_add(&tree->undecided, node, top_function(cursor), absence == ABSENCE_BRIEF, length_ns))
+      tree->failed = true;
+    break;
+  }
+}
+
+static enum frame_kind decide(const struct fold_function *function, bool brief)
+{
+  if (function && function->seen_waiting)
+    return FRAME_WAITING;
+  if (function && function->seen_busy)
+    return FRAME_RUNNABLE;
+  return brief ? FRAME_WAITING : FRAME_RUNNABLE;
+}
+
+void cursor_decide(struct fold_tree *tree)
+{
+  for (uint32_t node = 0; node < tree->undecided.capacity && !tree->failed; node++) {
+    const struct undecided_time *time = &tree->undecided.by_node[node];
+    const struct fold_function *function = time->function == FUNCTION_NONE ? NULL : &tree->functions[time->function];
+    if (time->brief_ns)
+      profile_builder_add(tree->builder, child(tree, node, tree->synthetic[decide(function, true)]), time->brief_ns, 0);
+    if (time->long_ns)
+      profile_builder_add(tree->builder, child(tree, node, tree->synthetic[decide(function, false)]), time->long_ns, 0);
+  }
 }
 
 static bool seen_between(int64_t seen_ns, int64_t from_ns, int64_t to_ns)
@@ -101,26 +140,25 @@ static bool seen_between(int64_t seen_ns, int64_t from_ns, int64_t to_ns)
 }
 
 // What kept the process from running from pending_since_ns until `until_ns` (rule 4), best evidence first.
-static enum frame_kind absence(struct cursor *cursor, struct fold_tree *tree, int64_t until_ns)
+static enum absence absence(struct cursor *cursor, struct fold_tree *tree, int64_t until_ns)
 {
-  struct fold_function *top = top_function(cursor, tree);
+  uint32_t top = top_function(cursor);
+  struct fold_function *function = top == FUNCTION_NONE ? NULL : &tree->functions[top];
   if (seen_between(cursor->seen_waiting_ns, cursor->pending_since_ns, until_ns)) {
-    if (top)
-      top->waits = true;
-    return FRAME_WAITING;
+    if (function)
+      function->seen_waiting = true;
+    return ABSENCE_WAITING;
   }
-  if (seen_between(cursor->seen_busy_ns, cursor->pending_since_ns, until_ns))
-    return FRAME_RUNNABLE;
-  if (top && top->native)
-    return top->hibernates ? FRAME_WAITING : FRAME_RUNNABLE;
+  if (seen_between(cursor->seen_busy_ns, cursor->pending_since_ns, until_ns)) {
+    if (function)
+      function->seen_busy = true;
+    return ABSENCE_RUNNABLE;
+  }
+  if (function && function->native)
+    return function->hibernates ? ABSENCE_WAITING : ABSENCE_RUNNABLE;
   if (cursor->before_out == EVENT_IN)
     return cursor->last_absence;
-  // The VM preempts only where a function is entered or has returned.
-  if (cursor->before_out != EVENT_CALL && cursor->before_out != EVENT_RETURN_TO)
-    return FRAME_WAITING;
-  if (top && top->waits)
-    return FRAME_WAITING;
-  return cursor->steps_since_in < SLICE_MIN_STEPS ? FRAME_WAITING : FRAME_RUNNABLE;
+  return cursor->steps_since_in < SLICE_MIN_STEPS ? ABSENCE_BRIEF : ABSENCE_LONG;
 }
 
 // An event came that shows the process running.
@@ -129,7 +167,7 @@ static void came_in(struct cursor *cursor, struct fold_tree *tree)
   if (cursor->activity == ACTIVITY_OUT)
     settle(cursor, tree, absence(cursor, tree, cursor->last_ns));
   else if (cursor->activity == ACTIVITY_UNKNOWN)
-    settle(cursor, tree, FRAME_FUNCTION);
+    settle(cursor, tree, ABSENCE_NONE);
   cursor->activity = ACTIVITY_RUNNING;
 }
 
@@ -143,7 +181,7 @@ static void settle_at_end(struct cursor *cursor, struct fold_tree *tree)
     bool waited = seen_between(cursor->seen_waiting_ns, cursor->pending_since_ns, INT64_MAX);
     bool queued = seen_between(cursor->seen_busy_ns, cursor->pending_since_ns, INT64_MAX) &&
                   (cursor->seen_busy == STATUS_RUNNABLE || cursor->seen_busy == STATUS_SUSPENDED);
-    settle(cursor, tree, waited ? FRAME_WAITING : queued ? FRAME_RUNNABLE : FRAME_FUNCTION);
+    settle(cursor, tree, waited ? ABSENCE_WAITING : queued ? ABSENCE_RUNNABLE : ABSENCE_NONE);
   }
 }
 

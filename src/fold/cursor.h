@@ -9,6 +9,7 @@
 #include "call_stack.h"
 #include "event/trace_event.h"
 #include "profile/profile_builder.h"
+#include "undecided.h"
 
 struct fold_function {
   uint32_t frame; // of the profile
@@ -16,7 +17,8 @@ struct fold_function {
   bool native;
   bool raises;     // its caller is not to be believed
   bool hibernates; // the one native function a process waits in
-  bool waits;      // somebody saw a process wait in it
+  bool seen_waiting; // a process that was out in it was looked at, and waited
+  bool seen_busy;    // ... and did not
 };
 
 // What all cursors of a fold share: the tree that grows, the functions, the sums.
@@ -28,7 +30,17 @@ struct fold_tree {
   struct profile_gc gc;
   uint64_t lost_events;
   struct call_stack_budget budget;
+  struct undecided undecided;
   bool failed; // latched: out of memory, or the profile is full
+};
+
+// What an absence turns out to be.
+enum absence {
+  ABSENCE_NONE, // it ran
+  ABSENCE_WAITING,
+  ABSENCE_RUNNABLE,
+  ABSENCE_BRIEF, // not decided: struct undecided
+  ABSENCE_LONG,
 };
 
 enum activity {
@@ -57,7 +69,7 @@ struct cursor {
   uint64_t events;
   enum event_kind last_kind;    // of the last event that moved the stack or the scheduling
   enum event_kind before_out;   // last_kind as it was when the process went out
-  enum frame_kind last_absence; // FRAME_WAITING or FRAME_RUNNABLE
+  enum absence last_absence;
   uint64_t steps_since_in;      // calls and returns
   int64_t seen_waiting_ns;      // newest status of this kind that can still decide; INT64_MIN: none
   int64_t seen_busy_ns;
@@ -71,7 +83,10 @@ void cursor_release(struct cursor *cursor, struct fold_tree *tree);
 // Applies one event whose function ids are all defined. Failures are latched in `tree`.
 void cursor_apply(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event);
 
-// Bills what is undecided and closes the cursor at its last event.
+// Bills what is pending and closes the cursor at its last event.
 void cursor_close(struct cursor *cursor, struct fold_tree *tree);
+
+// Bills the time of all cursors that is still undecided. For when all have been closed.
+void cursor_decide(struct fold_tree *tree);
 
 #endif

@@ -1,17 +1,16 @@
 // Trace events in, a profile out: one cursor per BEAM process (cursor.c) grows one shared tree. Invariant: for every
 // process, the widths of its stacks add up to its last event's time minus its first's.
 //
-//   event                 the stack it leaves     billed to what was there before
-//   at 0   STACK [init, loop]  init;loop
-//   at 40  IN             init;loop               init;loop;[waiting] 40   (it had been out: nothing came before IN)
-//   at 50  CALL a, loop   init;loop;a             init;loop 10
-//   at 90  CALL b, loop   init;loop;b             init;loop;a 40           (b's caller is loop: a ended in a tail call)
-//   at 95  GC_START       init;loop;b             init;loop;b 5
-//   at 99  GC_END         init;loop;b             init;loop;b;[gc] 4
-//   at 110 RETURN_TO loop init;loop               init;loop;b 11
-//   at 120 OUT            init;loop               init;loop 10
-//   at 150 END                                    init;loop;[waiting] 30   (too few calls for a time slice: in a
-//   receive)
+//   event                     the stack it leaves   billed to what was there before
+//   at   0  STACK init loop   init;loop
+//   at  40  IN                init;loop             init;loop;[waiting] 40   (nothing came before IN: it was out)
+//   at  50  CALL a from loop  init;loop;a           init;loop 10
+//   at  90  CALL b from loop  init;loop;b           init;loop;a 40           (a ended in a tail call of b)
+//   at  95  GC_START          init;loop;b           init;loop;b 5
+//   at  99  GC_END            init;loop;b           init;loop;b;[gc] 4
+//   at 110  RETURN_TO loop    init;loop             init;loop;b 11
+//   at 120  OUT               init;loop             init;loop 10
+//   at 150  END                                     init;loop;[waiting] 30   (too few calls for a time slice)
 //
 //   40 + 10 + 40 + 5 + 4 + 11 + 10 + 30 = 150 - 0
 #include "fold/fold.h"
@@ -291,6 +290,7 @@ void fold_free(struct fold *fold)
     process_free(fold->processes[id], &fold->tree);
   free(fold->processes);
   free(fold->tree.functions);
+  undecided_release(&fold->tree.undecided);
   profile_builder_free(fold->tree.builder);
   bytes_release(&fold->name);
   free(fold);
@@ -360,6 +360,9 @@ static int close_processes(struct fold *fold, struct error *err)
     if (fold->tree.failed || profile_builder_process(fold->tree.builder, &row) == PROFILE_FAILED)
       return fail(err);
   }
+  cursor_decide(&fold->tree);
+  if (fold->tree.failed)
+    return fail(err);
   return fold->options.by_process ? show_titles(fold, err) : 0;
 }
 

@@ -116,11 +116,11 @@ static void rule_4_out_after_in_keeps_what_it_was(void **state)
   check_stream("0 call a none\n1 out\n3 runnable\n5 in\n6 out\n9 in\n10 exit\n", "a 3\na;[runnable] 7\n", NULL);
 }
 
-// `calls` calls of a by itself in a tail call, 1 ns each, then out for 100.
+// A slice that begins in z, then `calls` calls of a, 1 ns each, then out for 100.
 static void busy_then_out(struct stream *stream, int calls)
 {
   struct error err = {0};
-  stream_push(stream, "0 call a none\n1 out\n2 runnable\n3 in\n");
+  stream_push(stream, "0 call z none\n1 out\n2 runnable\n3 in\n");
   for (int i = 0; i < calls; i++) {
     struct trace_event event = {.kind = EVENT_CALL, .time_ns = 4 + i, .function = stream_function(stream, "a")};
     assert_int_equal(stream_sink(stream)->ops->event(stream_sink(stream), &event, &err), 0);
@@ -145,12 +145,12 @@ static void check_busy(int calls, const char *before, const char *times)
   stream_release(&stream);
 }
 
-// A time slice is 4,000 reductions. a: 1 before OUT, 1 from IN to the first call, and 1 per call.
+// A time slice is 4,000 reductions. z: 1 before OUT and 1 from IN to the first call of a. a: 1 per call.
 static void rule_4_out_at_a_call_is_waiting_unless_the_slice_may_be_used_up(void **state)
 {
   (void)state;
-  check_busy(1999, "", "a 2001\na;[runnable] 2\na;[waiting] 100\n");
-  check_busy(2000, "", "a 2002\na;[runnable] 102\n");
+  check_busy(1999, "", "a 1999\na;[waiting] 100\nz 2\nz;[runnable] 2\n");
+  check_busy(2000, "", "a 2000\na;[runnable] 100\nz 2\nz;[runnable] 2\n");
 }
 
 // The JIT preempts where a function has returned, too: a thousand calls of b and as many returns are half a slice.
@@ -176,7 +176,17 @@ static void rule_4_a_function_seen_waiting_is_believed_to_wait(void **state)
 {
   (void)state;
   check_busy(2000, "p 1\n0 call a none\n0 out\n1 waiting\n4 in\n4 exit\np 0\n",
-             "a 2002\na;[runnable] 2\na;[waiting] 104\n");
+             "a 2000\na;[waiting] 104\nz 2\nz;[runnable] 2\n");
+}
+
+// What was seen of a in one process decides what nobody saw of it in another, before or after.
+static void rule_4_a_function_seen_busy_and_never_waiting_is_preempted(void **state)
+{
+  (void)state;
+  check_stream("p 0\n0 call a none\n1 out\n3 in\n4 exit\np 1\n0 call a none\n1 out\n2 runnable\n5 in\n6 exit\n",
+               "a 4\na;[runnable] 6\n", NULL);
+  check_stream("p 0\n0 call a none\n1 out\n3 in\n4 exit\np 1\n0 call a none\n1 out\n2 waiting\n5 in\n6 exit\n",
+               "a 4\na;[waiting] 6\n", NULL);
 }
 
 static void rule_4_asleep_when_the_trace_starts_and_ends(void **state)
@@ -258,8 +268,8 @@ static void rule_5_gc_on_a_dirty_scheduler(void **state)
                "a 11\na;[gc] 15\na;[runnable] 5\n", NULL);
   // The last event of the program itself before 10 is its return.
   check_stream(
-      "0 call a none\n1 out\n2 runnable\n3 in\n4 return a\n5 gc+\n6 out\n7 in\n8 gc-\n10 out\n20 in\n21 exit\n",
-      "a 6\na;[gc] 3\na;[runnable] 2\na;[waiting] 10\n", NULL);
+      "0 call a none\n0 call erlang:f/1 a\n1 out\n3 in\n4 return a\n5 gc+\n6 out\n7 in\n8 gc-\n10 out\n20 in\n21 exit\n",
+      "a 4\na;[gc] 3\na;[waiting] 10\na;erlang:f/1 2\na;erlang:f/1;[runnable] 2\n", NULL);
 }
 
 static void rule_5_a_gc_without_an_end_ends_at_the_next_call(void **state)
@@ -319,6 +329,7 @@ int main(void)
       cmocka_unit_test(rule_4_out_after_in_keeps_what_it_was),
       cmocka_unit_test(rule_4_out_at_a_call_is_waiting_unless_the_slice_may_be_used_up),
       cmocka_unit_test(rule_4_a_function_seen_waiting_is_believed_to_wait),
+      cmocka_unit_test(rule_4_a_function_seen_busy_and_never_waiting_is_preempted),
       cmocka_unit_test(rule_4_asleep_when_the_trace_starts_and_ends),
       cmocka_unit_test(rule_4_asleep_all_the_time),
       cmocka_unit_test(rule_4_running_when_the_stack_was_read),
