@@ -129,6 +129,8 @@ static void part_end(struct bytes *line, const char *ended)
   } else if (strcmp(ended, "unanswered") == 0 || strcmp(ended, "disconnected") == 0) {
     part(line, "cut short: ");
     add(line, ended);
+  } else if (strcmp(ended, "cut") == 0) {
+    part(line, "the capture was cut off here");
   }
 }
 

@@ -88,6 +88,7 @@ static const char *ended(const char *how)
       {"max-memory", "until the bound --max-memory"},
       {"unanswered", "until flambeau stopped answering"},
       {"disconnected", "until the connection was lost"},
+      {"cut", "until where the capture was cut off"},
   };
   for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
     if (strcmp(words[i][0], how) == 0)
@@ -145,8 +146,9 @@ static void write_losses(struct report *report)
   if (number_fact(report, "lost_events", &known) && known > 0 && (uint64_t)known > events)
     events = (uint64_t)known;
   write_label(report, "lost");
+  const char *how = fact(report, "ended");
   if (events == 0 && length_ns == 0)
-    byte_sink_text(report->out, "nothing\n");
+    byte_sink_text(report->out, how && strcmp(how, "cut") == 0 ? "what came after the cut\n" : "nothing\n");
   else
     byte_sink_printf(report->out, "%s%s events, %s of time\n", events ? number_count(count, events) : "",
                      events ? "" : "an unknown number of", number_time(time, length_ns));

@@ -9,6 +9,7 @@
 #include "base/byte_io.h"
 #include "capture/capture.h"
 #include "console.h"
+#include "event/event_sink.h"
 #include "fold/fold.h"
 #include "profile/profile.h"
 
@@ -74,7 +75,9 @@ static struct profile *read_capture(const char *name, struct byte_source *source
     return NULL;
   struct capture_status status = {0};
   struct profile *profile = NULL;
-  if (capture_read(source, fold_sink(fold), &status, err) == 0)
+  struct event_sink *sink = fold_sink(fold);
+  if (capture_read(source, sink, &status, err) == 0 &&
+      (!status.cut || sink->ops->fact(sink, "ended", "cut", err) == 0)) // the file's own last word is missing
     profile = fold_finish(fold, err);
   fold_free(fold);
   if (profile && status.cut)

@@ -8,6 +8,7 @@ import harness
 from harness import LiveTest, Run, flambeau
 
 KILLS = 20
+SHORT_RUNS = 10
 SEED = 2
 
 
@@ -29,6 +30,15 @@ class CleanTest(LiveTest):
     def dense(self, switch):
         self.node.ask(f"{{shop_dense, N}} ! {switch}")
 
+    def assert_serving(self):
+        """The traced program goes on: nobody is left suspended, no timeout of a receive was lost."""
+        baskets = lambda: self.node.ask("{_, R} = rpc:call(N, erlang, process_info, "
+                                        "[rpc:call(N, erlang, whereis, [shop_stock]), reductions]), R")
+        before = baskets()
+        time.sleep(0.5)
+        # Being asked costs a process a few reductions too; a basket costs hundreds.
+        self.assertGreater(baskets() - before, 500, f"the shop stands still; it said: {self.node.said()}")
+
     def record(self, *more, duration="30s", output="clean.svg"):
         return Run("record", "-n", self.node.name, "-p", "supervisor:shop_sup", "-d", duration, "-o", output, *more)
 
@@ -38,6 +48,13 @@ class CleanTest(LiveTest):
     def test_normal_end(self):
         self.assert_ended(self.record(duration="1s").result(), 0)
         self.assert_clean(self.node, self.before)
+
+    def test_many_short_runs(self):
+        for run in range(SHORT_RUNS):
+            with self.subTest(run=run):
+                self.assert_ended(self.record(duration="100ms").result(), 0)
+                self.assert_clean(self.node, self.before)
+                self.assert_serving()
 
     def test_interrupt_still_writes(self):
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -76,6 +93,7 @@ class CleanTest(LiveTest):
                 run.signal(signal.SIGKILL)
                 run.result()
                 self.assert_clean(self.node, self.before)
+                self.assert_serving()
         self.dense("off")
 
     def test_stopped_until_a_bound_trips(self):
