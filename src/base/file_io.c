@@ -1,7 +1,8 @@
 // Files and the standard streams as sinks and sources, buffered here. Invariant: a regular file appears under its name
-// whole or not at all, because it is written under a temporary name in the same folder, synced, then renamed. What is
-// there and is no regular file (a device, a pipe) is written straight. A link stays a link: what it leads to is
-// replaced.
+// whole or not at all, because it is written as a file without a name in the same folder (so that nothing is left of it
+// even when we are killed; under a temporary name where the file system knows no such files), synced, linked, renamed.
+// What is there and is no regular file (a device, a pipe) is written straight. A link stays a link: what it leads to
+// is replaced.
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -16,6 +17,7 @@
 
 #define BUFFER_BYTES ((size_t)64 * 1024)
 #define NAME_TRIES 100
+#define OPEN_FILES "/proc/self/fd"
 #define SHOWN_BYTES 128 // of a path in a sentence; of a longer one its end
 
 struct file_sink {
@@ -24,7 +26,7 @@ struct file_sink {
   bool owned;      // fd is ours to close
   char *path;      // as given, for sentences
   char *target;    // what finish renames to; NULL when written straight
-  char *temporary; // what was opened; NULL when written straight or already renamed
+  char *temporary; // its name until it is renamed; NULL when it has none
   size_t used;
   char buffer[BUFFER_BYTES];
 };
@@ -140,13 +142,62 @@ static void file_sink_write(struct byte_sink *sink, const void *data, size_t siz
   file->used += size;
 }
 
+static int make_named(struct file_sink *file, const char *name)
+{
+  file->fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  file->owned = file->fd >= 0;
+  return file->owned ? 0 : -1;
+}
+
+static int make_link(struct file_sink *file, const char *name)
+{
+  char opened[64];
+  snprintf(opened, sizeof opened, OPEN_FILES "/%d", file->fd);
+  return linkat(AT_FDCWD, opened, AT_FDCWD, name, AT_SYMLINK_FOLLOW);
+}
+
+// Finds a temporary name beside the target that `make` can make. 0, or -1 with errno.
+static int make_temporary(struct file_sink *file, int (*make)(struct file_sink *file, const char *name))
+{
+  char *folder = folder_of(file->target);
+  int failed = ENOMEM;
+  for (unsigned try = 0; folder && !file->temporary && try < NAME_TRIES; try++) {
+    char *name = NULL;
+    if (asprintf(&name, "%s/.flambeau-%ld-%u.part", folder, (long)getpid(), try) < 0)
+      break;
+    if (make(file, name) == 0) {
+      file->temporary = name;
+      break;
+    }
+    failed = errno;
+    free(name);
+    if (failed != EEXIST)
+      break;
+  }
+  free(folder);
+  errno = failed;
+  return file->temporary ? 0 : -1;
+}
+
+// Opens a new file in the folder of the target. 0, or -1 with errno.
+static int open_temporary(struct file_sink *file)
+{
+  char *folder = folder_of(file->target);
+  if (folder && access(OPEN_FILES, X_OK) == 0) // or it could not be linked
+    file->fd = open(folder, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+  free(folder);
+  file->owned = file->fd >= 0;
+  return file->owned ? 0 : make_temporary(file, make_named);
+}
+
 static void file_sink_finish(struct byte_sink *sink)
 {
   struct file_sink *file = (struct file_sink *)sink;
   file_sink_flush(file);
   if (sink->error.code != ERROR_NONE)
     return;
-  if (file->temporary && fsync(file->fd) != 0 && errno != EINVAL && errno != ENOSYS) {
+  bool synced = !file->target || fsync(file->fd) == 0 || errno == EINVAL || errno == ENOSYS;
+  if (!synced || (file->target && !file->temporary && make_temporary(file, make_link) != 0)) {
     file_sink_fail(file);
     return;
   }
@@ -178,31 +229,6 @@ static void file_sink_free(struct byte_sink *sink)
   free(file->target);
   free(file->path);
   free(file);
-}
-
-// Opens a new file in the folder of the target. 0, or -1 with errno.
-static int open_temporary(struct file_sink *file)
-{
-  char *folder = folder_of(file->target);
-  int failed = ENOMEM;
-  for (unsigned try = 0; folder && try < NAME_TRIES; try++) {
-    char *name = NULL;
-    if (asprintf(&name, "%s/.flambeau-%ld-%u.part", folder, (long)getpid(), try) < 0)
-      break;
-    file->fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    failed = errno;
-    if (file->fd >= 0) {
-      file->owned = true;
-      file->temporary = name;
-      break;
-    }
-    free(name);
-    if (failed != EEXIST)
-      break;
-  }
-  free(folder);
-  errno = failed;
-  return file->fd >= 0 ? 0 : -1;
 }
 
 // Decides between writing straight and by way of a temporary file. 0, or -1 with errno.
