@@ -26,8 +26,7 @@ struct byte_sink {
 
 void byte_sink_write(struct byte_sink *sink, const void *data, size_t size); // nothing after an error
 void byte_sink_text(struct byte_sink *sink, const char *text);
-void byte_sink_printf(struct byte_sink *sink, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void byte_sink_printf(struct byte_sink *sink, const char *format, ...) __attribute__((format(printf, 2, 3)));
 // 0, or -1 with the first error of the whole life of the sink.
 int byte_sink_finish(struct byte_sink *sink, struct error *err);
 void byte_sink_free(struct byte_sink *sink); // NULL is fine

@@ -22,7 +22,6 @@ struct error {
 
 // Record a failure. A message too long is cut at a character boundary. Always returns -1, so that
 // `return error_set(err, ...)` reads well.
-int error_set(struct error *err, enum error_code code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+int error_set(struct error *err, enum error_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -29,8 +29,7 @@ struct capture_status {
 
 // Pushes everything in the capture into `sink`. 0 also for a file that was cut after at least one whole block
 // (see `status`); ERROR_DATA for an empty file, another kind of file, a newer version, a damaged block.
-int capture_read(struct byte_source *source, struct event_sink *sink, struct capture_status *status,
-                 struct error *err);
+int capture_read(struct byte_source *source, struct event_sink *sink, struct capture_status *status, struct error *err);
 
 // Does this look like a capture? Of the first bytes of a file.
 bool capture_is(const void *head, size_t size);

@@ -49,9 +49,9 @@ struct collect_options {
 struct collect_result {
   uint64_t events;
   uint64_t lost_events;
-  uint64_t processes;   // that had at least one event
-  bool given_up;        // a second signal came: write nothing
-  char ended[32];       // the fact `ended`: "deadline", "interrupted", "exited", "max-events", ...
+  uint64_t processes; // that had at least one event
+  bool given_up;      // a second signal came: write nothing
+  char ended[32];     // the fact `ended`: "deadline", "interrupted", "exited", "max-events", ...
 };
 
 // ERROR_REFUSED: no such process, another tracer holds it, ...; ERROR_UNREACHABLE: lost before anything was

@@ -10,9 +10,9 @@
 struct node;
 
 struct process_row {
-  char *pid;      // "<0.123.0>"
-  char *name;     // registered name, else label, else initial call as Erlang writes it
-  char *current;  // the function it is in: "gen_server:loop/7"
+  char *pid;     // "<0.123.0>"
+  char *name;    // registered name, else label, else initial call as Erlang writes it
+  char *current; // the function it is in: "gen_server:loop/7"
   uint64_t reductions;
   uint64_t queue;
 };

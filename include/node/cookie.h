@@ -9,7 +9,6 @@
 // In this order: `value`, the file `file`, $FLAMBEAU_COOKIE, $RELEASE_COOKIE, ~/.erlang.cookie. NULL skips one.
 // Surrounding white space is dropped. ERROR_USAGE when a named file cannot be read, ERROR_UNREACHABLE when there
 // is no cookie anywhere. `from` (may be NULL) gets a text of where it was found, for -v.
-int cookie_find(const char *value, const char *file, char cookie[COOKIE_MAX + 1], const char **from,
-                struct error *err);
+int cookie_find(const char *value, const char *file, char cookie[COOKIE_MAX + 1], const char **from, struct error *err);
 
 #endif

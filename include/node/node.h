@@ -12,11 +12,11 @@ struct term_reader;
 struct term_writer;
 
 struct node_address {
-  const char *name;        // "shop@10.0.0.7"; a host with a dot means long names
-  const char *cookie;      // required
-  const char *address;     // "HOST" or "HOST:PORT" to connect to instead of asking the DNS and epmd; NULL
-  const char *own_name;    // our node name; NULL: one the target gives us, so that no atom of ours piles up there
-  int connect_timeout_ms;  // for the whole of finding, connecting and the handshake
+  const char *name;       // "shop@10.0.0.7"; a host with a dot means long names
+  const char *cookie;     // required
+  const char *address;    // "HOST" or "HOST:PORT" to connect to instead of asking the DNS and epmd; NULL
+  const char *own_name;   // our node name; NULL: one the target gives us, so that no atom of ours piles up there
+  int connect_timeout_ms; // for the whole of finding, connecting and the handshake
 };
 
 struct node; // opaque

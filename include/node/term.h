@@ -32,7 +32,7 @@ int term_read_tuple(struct term_reader *reader); // arity
 int term_read_list(struct term_reader *reader);  // elements, each to be read, then term_read_list_end unless 0
 void term_read_list_end(struct term_reader *reader);
 void term_read_atom(struct term_reader *reader, char text[TERM_ATOM_MAX]);
-bool term_read_atom_is(struct term_reader *reader, const char *text); // takes it only when it is
+bool term_read_atom_is(struct term_reader *reader, const char *text);   // takes it only when it is
 const char *term_read_binary(struct term_reader *reader, size_t *size); // borrowed from the input
 uint64_t term_read_u64(struct term_reader *reader);
 int64_t term_read_i64(struct term_reader *reader);

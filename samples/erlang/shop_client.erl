@@ -4,7 +4,7 @@
 -export([start_link/0, init/0]).
 
 -define(PAUSE_MS, 10).
--define(LINES, 20).
+-define(LINES, 25).
 
 start_link() ->
     proc_lib:start_link(?MODULE, init, []).

@@ -17,14 +17,14 @@
 #include "node/term.h"
 #include "process_ends.h"
 
-#define START_TIMEOUT_NS 20000000000  // loading the agent and setting the patterns
-#define SILENCE_NS 20000000000        // the agent says something every second
-#define GOODBYE_NS 3000000000         // from its last word to its end
+#define START_TIMEOUT_NS 20000000000 // loading the agent and setting the patterns
+#define SILENCE_NS 20000000000       // the agent says something every second
+#define GOODBYE_NS 3000000000        // from its last word to its end
 #define PROGRESS_INTERVAL_NS 200000000
 
 const struct collect_bounds collect_default_bounds = {
     .max_events = 100000000,
-    .max_queue = 500000,                     // about 100 MB on the node
+    .max_queue = 500000,                    // about 100 MB on the node
     .max_memory_bytes = 128u * 1024 * 1024, // about 18 million packed events that nobody fetches
 };
 
@@ -193,9 +193,9 @@ static void show_progress(struct collector *collector, uint64_t now)
 // Nothing for too long: whatever the other side is, it is not an agent at work.
 static int check_silence(struct collector *collector, uint64_t now, struct error *err)
 {
-  uint64_t limit = collector->phase == PHASE_STARTING ? START_TIMEOUT_NS
+  uint64_t limit = collector->phase == PHASE_STARTING                                 ? START_TIMEOUT_NS
                    : collector->phase == PHASE_LEAVING || collector->result->given_up ? GOODBYE_NS
-                                                       : SILENCE_NS;
+                                                                                      : SILENCE_NS;
   if (now - collector->heard_ns < limit)
     return 0;
   struct error how = {0};

@@ -80,8 +80,7 @@ int process_ends_lose(struct process_ends *ends, uint64_t lost, int64_t end_ns, 
     const struct process_end *process = &ends->processes[i];
     if (!process->seen || process->over)
       continue;
-    struct trace_event gap = {
-        .kind = EVENT_LOST, .process = (uint32_t)i, .time_ns = process->last_ns, .lost = lost};
+    struct trace_event gap = {.kind = EVENT_LOST, .process = (uint32_t)i, .time_ns = process->last_ns, .lost = lost};
     struct trace_event end = {.kind = EVENT_END, .process = (uint32_t)i, .time_ns = process->last_ns};
     if (end_ns > end.time_ns)
       end.time_ns = end_ns;

@@ -15,8 +15,8 @@ struct fold_function {
   uint32_t frame; // of the profile
   bool defined;
   bool native;
-  bool raises;     // its caller is not to be believed
-  bool hibernates; // the one native function a process waits in
+  bool raises;       // its caller is not to be believed
+  bool hibernates;   // the one native function a process waits in
   bool seen_waiting; // a process that was out in it was looked at, and waited
   bool seen_busy;    // ... and did not
 };
@@ -67,11 +67,11 @@ struct cursor {
   uint64_t pending_ns; // not billed yet: OUT or UNKNOWN
   int64_t pending_since_ns;
   uint64_t events;
-  enum event_kind last_kind;    // of the last event that moved the stack or the scheduling
-  enum event_kind before_out;   // last_kind as it was when the process went out
+  enum event_kind last_kind;  // of the last event that moved the stack or the scheduling
+  enum event_kind before_out; // last_kind as it was when the process went out
   enum absence last_absence;
-  uint64_t steps_since_in;      // calls and returns
-  int64_t seen_waiting_ns;      // newest status of this kind that can still decide; INT64_MIN: none
+  uint64_t steps_since_in; // calls and returns
+  int64_t seen_waiting_ns; // newest status of this kind that can still decide; INT64_MIN: none
   int64_t seen_busy_ns;
   enum process_status seen_busy;
 };

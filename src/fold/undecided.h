@@ -1,6 +1,6 @@
-// Time for which a process was out although nobody looked at it then: it was in a receive, or it had been preempted where
-// a function is entered or has returned. What decides is whether processes were ever seen waiting in that function,
-// which may be learned later; so the time is kept here until the end of the fold.
+// Time for which a process was out although nobody looked at it then: it was in a receive, or it had been preempted
+// where a function is entered or has returned. What decides is whether processes were ever seen waiting in that
+// function, which may be learned later; so the time is kept here until the end of the fold.
 #ifndef FLAMBEAU_FOLD_UNDECIDED_H
 #define FLAMBEAU_FOLD_UNDECIDED_H
 

@@ -48,8 +48,8 @@ static int ask(const struct in_addr *host, const char *host_text, const struct b
   }
   close(fd);
   if (failure != 0 || answer->failed)
-    return error_set(err, ERROR_UNREACHABLE, "epmd on %s port %d does not answer as one: %s", host_text, epmd_own_port(),
-                     failure ? strerror(failure) : "too long an answer");
+    return error_set(err, ERROR_UNREACHABLE, "epmd on %s port %d does not answer as one: %s", host_text,
+                     epmd_own_port(), failure ? strerror(failure) : "too long an answer");
   return 0;
 }
 
@@ -114,7 +114,8 @@ static void known_names(const char *host_text, int64_t deadline_ms, char *text, 
     return;
   size_t used = (size_t)snprintf(text, size, count ? " (it knows" : " (it knows none)");
   for (size_t i = 0; i < count && used < size; i++)
-    used += (size_t)snprintf(text + used, size - used, "%s %s%s", i ? "," : "", names[i].name, i + 1 == count ? ")" : "");
+    used +=
+        (size_t)snprintf(text + used, size - used, "%s %s%s", i ? "," : "", names[i].name, i + 1 == count ? ")" : "");
   free(names);
 }
 
@@ -137,7 +138,8 @@ int epmd_port(const struct in_addr *host, const char *host_text, const char *ali
     } else {
       char known[128];
       known_names(host_text, deadline_ms, known, sizeof known);
-      error_set(err, ERROR_UNREACHABLE, "no node named \"%s\" is registered with epmd on %s%s", alive, host_text, known);
+      error_set(err, ERROR_UNREACHABLE, "no node named \"%s\" is registered with epmd on %s%s", alive, host_text,
+                known);
     }
   }
   bytes_release(&question);

@@ -29,7 +29,14 @@
 #define READ_PIECE_BYTES (64u * 1024)
 #define SEND_TIMEOUT_MS 5000u
 // Control messages, erts/doc "Distribution Protocol".
-enum { CONTROL_SEND = 2, CONTROL_EXIT = 3, CONTROL_SEND_TT = 12, CONTROL_EXIT_TT = 13, PASS_THROUGH = 112, VERSION = 131 };
+enum {
+  CONTROL_SEND = 2,
+  CONTROL_EXIT = 3,
+  CONTROL_SEND_TT = 12,
+  CONTROL_EXIT_TT = 13,
+  PASS_THROUGH = 112,
+  VERSION = 131
+};
 
 struct node {
   ei_cnode ei;

@@ -26,30 +26,71 @@ static struct span span_of(unsigned tag, struct byte_reader *in)
 {
   struct span span = {.known = true};
   switch (tag) {
-  case ERL_SMALL_INTEGER_EXT: span.bytes = 1; break;
-  case ERL_INTEGER_EXT: span.bytes = 4; break;
-  case ERL_FLOAT_EXT: span.bytes = 31; break;
-  case NEW_FLOAT_EXT: span.bytes = 8; break;
+  case ERL_SMALL_INTEGER_EXT:
+    span.bytes = 1;
+    break;
+  case ERL_INTEGER_EXT:
+    span.bytes = 4;
+    break;
+  case ERL_FLOAT_EXT:
+    span.bytes = 31;
+    break;
+  case NEW_FLOAT_EXT:
+    span.bytes = 8;
+    break;
   case ERL_ATOM_EXT:
   case ERL_ATOM_UTF8_EXT:
-  case ERL_STRING_EXT: span.bytes = byte_reader_be(in, 2); break;
+  case ERL_STRING_EXT:
+    span.bytes = byte_reader_be(in, 2);
+    break;
   case ERL_SMALL_ATOM_EXT:
-  case ERL_SMALL_ATOM_UTF8_EXT: span.bytes = byte_reader_be(in, 1); break;
-  case ERL_BINARY_EXT: span.bytes = byte_reader_be(in, 4); break;
-  case ERL_BIT_BINARY_EXT: span.bytes = byte_reader_be(in, 4) + 1; break;
-  case ERL_SMALL_BIG_EXT: span.bytes = byte_reader_be(in, 1) + 1; break;
-  case ERL_LARGE_BIG_EXT: span.bytes = byte_reader_be(in, 4) + 1; break;
-  case ERL_SMALL_TUPLE_EXT: span.terms = byte_reader_be(in, 1); break;
-  case ERL_LARGE_TUPLE_EXT: span.terms = byte_reader_be(in, 4); break;
-  case ERL_LIST_EXT: span.terms = byte_reader_be(in, 4) + 1; break;
-  case ERL_MAP_EXT: span.terms = 2 * byte_reader_be(in, 4); break;
-  case ERL_EXPORT_EXT: span.terms = 3; break;
-  case ERL_NIL_EXT: break;
-  case ERL_PID_EXT: span = (struct span){.terms = 1, .tail_bytes = PID_TAIL, .known = true}; break;
-  case ERL_NEW_PID_EXT: span = (struct span){.terms = 1, .tail_bytes = NEW_PID_TAIL, .known = true}; break;
-  case ERL_PORT_EXT: span = (struct span){.terms = 1, .tail_bytes = PORT_TAIL, .known = true}; break;
-  case ERL_NEW_PORT_EXT: span = (struct span){.terms = 1, .tail_bytes = NEW_PORT_TAIL, .known = true}; break;
-  case ERL_V4_PORT_EXT: span = (struct span){.terms = 1, .tail_bytes = V4_PORT_TAIL, .known = true}; break;
+  case ERL_SMALL_ATOM_UTF8_EXT:
+    span.bytes = byte_reader_be(in, 1);
+    break;
+  case ERL_BINARY_EXT:
+    span.bytes = byte_reader_be(in, 4);
+    break;
+  case ERL_BIT_BINARY_EXT:
+    span.bytes = byte_reader_be(in, 4) + 1;
+    break;
+  case ERL_SMALL_BIG_EXT:
+    span.bytes = byte_reader_be(in, 1) + 1;
+    break;
+  case ERL_LARGE_BIG_EXT:
+    span.bytes = byte_reader_be(in, 4) + 1;
+    break;
+  case ERL_SMALL_TUPLE_EXT:
+    span.terms = byte_reader_be(in, 1);
+    break;
+  case ERL_LARGE_TUPLE_EXT:
+    span.terms = byte_reader_be(in, 4);
+    break;
+  case ERL_LIST_EXT:
+    span.terms = byte_reader_be(in, 4) + 1;
+    break;
+  case ERL_MAP_EXT:
+    span.terms = 2 * byte_reader_be(in, 4);
+    break;
+  case ERL_EXPORT_EXT:
+    span.terms = 3;
+    break;
+  case ERL_NIL_EXT:
+    break;
+  case ERL_PID_EXT:
+    span = (struct span){.terms = 1, .tail_bytes = PID_TAIL, .known = true};
+    break;
+  case ERL_NEW_PID_EXT:
+    span = (struct span){.terms = 1, .tail_bytes = NEW_PID_TAIL, .known = true};
+    break;
+  case ERL_PORT_EXT:
+    span = (struct span){.terms = 1, .tail_bytes = PORT_TAIL, .known = true};
+    break;
+  case ERL_NEW_PORT_EXT:
+    span = (struct span){.terms = 1, .tail_bytes = NEW_PORT_TAIL, .known = true};
+    break;
+  case ERL_V4_PORT_EXT:
+    span = (struct span){.terms = 1, .tail_bytes = V4_PORT_TAIL, .known = true};
+    break;
   case ERL_NEW_REFERENCE_EXT:
     span = (struct span){.terms = 1, .tail_bytes = 4 * byte_reader_be(in, 2) + 1, .known = true};
     break;
@@ -62,7 +103,9 @@ static struct span span_of(unsigned tag, struct byte_reader *in)
     span.known = size >= 4;
     break;
   }
-  default: span.known = false; break;
+  default:
+    span.known = false;
+    break;
   }
   return span;
 }
@@ -71,8 +114,8 @@ static struct span span_of(unsigned tag, struct byte_reader *in)
 static void pass_atom(struct byte_reader *in)
 {
   unsigned tag = (unsigned)byte_reader_be(in, 1);
-  bool is_atom = tag == ERL_ATOM_EXT || tag == ERL_ATOM_UTF8_EXT || tag == ERL_SMALL_ATOM_EXT ||
-                 tag == ERL_SMALL_ATOM_UTF8_EXT;
+  bool is_atom =
+      tag == ERL_ATOM_EXT || tag == ERL_ATOM_UTF8_EXT || tag == ERL_SMALL_ATOM_EXT || tag == ERL_SMALL_ATOM_UTF8_EXT;
   if (!is_atom) {
     in->failed = true;
     return;

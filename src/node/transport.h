@@ -16,8 +16,8 @@ struct transport {
   int64_t deadline_ms; // on the monotonic clock, for the handshake; 0 afterwards
   struct sockaddr_in peer;
   bool connected;
-  int writes;     // handshake packets we sent: name, then the reply to the challenge
-  int last_errno; // of the failed operation; 0 at end of file
+  int writes;                               // handshake packets we sent: name, then the reply to the challenge
+  int last_errno;                           // of the failed operation; 0 at end of file
   unsigned char heard[TRANSPORT_HEARD_MAX]; // the beginning of what the peer sent
   size_t heard_size;
 };

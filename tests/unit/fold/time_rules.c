@@ -267,9 +267,9 @@ static void rule_5_gc_on_a_dirty_scheduler(void **state)
   check_stream("0 call a none\n10 gc+\n12 out\n25 gc-\n26 runnable\n30 in\n31 exit\n",
                "a 11\na;[gc] 15\na;[runnable] 5\n", NULL);
   // The last event of the program itself before 10 is its return.
-  check_stream(
-      "0 call a none\n0 call erlang:f/1 a\n1 out\n3 in\n4 return a\n5 gc+\n6 out\n7 in\n8 gc-\n10 out\n20 in\n21 exit\n",
-      "a 4\na;[gc] 3\na;[waiting] 10\na;erlang:f/1 2\na;erlang:f/1;[runnable] 2\n", NULL);
+  check_stream("0 call a none\n0 call erlang:f/1 a\n1 out\n3 in\n4 return a\n5 gc+\n6 out\n7 in\n8 gc-\n10 out\n20 "
+               "in\n21 exit\n",
+               "a 4\na;[gc] 3\na;[waiting] 10\na;erlang:f/1 2\na;erlang:f/1;[runnable] 2\n", NULL);
 }
 
 static void rule_5_a_gc_without_an_end_ends_at_the_next_call(void **state)

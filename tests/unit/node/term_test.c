@@ -12,11 +12,11 @@
 
 // {batch, <<1,2,3>>, [7, -1], <0.5.0>} of node n@h, written by hand from the external term format.
 static const uint8_t sample[] = {
-    104, 4,                                                      // tuple of 4
-    119, 5, 'b', 'a', 't', 'c', 'h',                             // small UTF-8 atom
-    109, 0, 0, 0, 3, 1, 2, 3,                                    // binary
-    108, 0, 0, 0, 2, 97, 7, 98, 255, 255, 255, 255, 106,         // list of 7 and -1
-    88, 119, 3, 'n', '@', 'h', 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 9, // new pid, creation 9
+    104, 4,                                                                        // tuple of 4
+    119, 5,   'b', 'a', 't', 'c', 'h',                                             // small UTF-8 atom
+    109, 0,   0,   0,   3,   1,   2,   3,                                          // binary
+    108, 0,   0,   0,   2,   97,  7,   98, 255, 255, 255, 255, 106,                // list of 7 and -1
+    88,  119, 3,   'n', '@', 'h', 0,   0,  0,   5,   0,   0,   0,   0, 0, 0, 0, 9, // new pid, creation 9
 };
 
 static void reads_each_kind(void **state)
@@ -106,8 +106,10 @@ static void deep_nesting_needs_no_stack(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(reads_each_kind),          cmocka_unit_test(a_misfit_latches),
-      cmocka_unit_test(no_cut_term_is_whole),     cmocka_unit_test(lies_about_sizes_are_refused),
+      cmocka_unit_test(reads_each_kind),
+      cmocka_unit_test(a_misfit_latches),
+      cmocka_unit_test(no_cut_term_is_whole),
+      cmocka_unit_test(lies_about_sizes_are_refused),
       cmocka_unit_test(deep_nesting_needs_no_stack),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
