@@ -20,9 +20,11 @@
 -define(UNANSWERED_MS, 10000).  % tracing stops when no batch was answered for this long
 -define(DRAIN_MS, 1000).        % once tracing is off, what is unsent is given up when the last answer is this old
 -define(MESSAGE_BYTES, 200).    % what a trace message in the queue takes, about
--define(SUSPEND_MS, 200).       % how long a process may take to stand still for its stack
+-define(ANSWER_MS, 500).        % how long a process may take to tell of itself
+-define(STACK_TRIES, 3).        % more, when the relay cannot tell which moment a stack belongs to
+-define(STARTING_EVENTS, 50000). % kept of a process whose stack is being read
 -define(TERM_PRINT_MAX, 100000). % words of one term that a backtrace prints at most
--define(STACK_PRINT_MAX, 4000000). % stack slots times heap words past which a stack is not read as text
+-define(STACK_PRINT_MAX, 2000000). % stack slots times heap words past which a stack is not read as text
 -define(LOOKS, 100).            % processes looked at in one tick
 -define(LEGACY_NAME, flambeau_tracer). % who has the one tracer of OTP 25 and 26
 
@@ -51,7 +53,7 @@ keep(Members, Patience) ->
 
 %%% Controller ----------------------------------------------------------------------------------------------
 
--record(c, {client, relay, api, spawned, pids = [], watched = #{}, select, session, sessions = [], ticks = 0}).
+-record(c, {client, relay, api, spawned, pids = [], watched = #{}, select, session, sessions = [], ticks = 0, looker}).
 
 %% Client: the profiler's pid. Asked: what to trace and the bounds, see src/collect/agent_session.c.
 start(Client, {Targets, Only, Skip, Spawned, DurationMs, Bounds}) ->
@@ -83,7 +85,7 @@ api() ->
 
 begin_trace(C0 = #c{relay = Relay, client = Client}, Pids, DurationMs) ->
     %% Before tracing, so that modules this needs are not loaded during it.
-    [Relay ! {process, Pid, describe(Pid)} || Pid <- Pids],
+    [Relay ! {process, Pid, describe_timely(Pid)} || Pid <- Pids],
     [_] = frame(<<"0x0 Return addr 0x0 (a:b/0 + 1)">>),
     Functions = set_patterns(C0),
     Begin = erlang:monotonic_time(nanosecond),
@@ -93,7 +95,7 @@ begin_trace(C0 = #c{relay = Relay, client = Client}, Pids, DurationMs) ->
     Traced =/= [] orelse throw({refused, no_process, "all of them ended before tracing began"}),
     DurationMs =:= 0 orelse erlang:send_after(DurationMs, self(), deadline),
     self() ! tick,
-    control(C0#c{pids = Traced, watched = probes(C0)}).
+    control(C0#c{pids = Traced, watched = probes(C0), looker = spawn(fun() -> ok end)}).
 
 tell_facts(Relay, Functions, Begin) ->
     Facts = [{"node", atom_to_list(node())},
@@ -120,15 +122,16 @@ control(C = #c{client = Client, relay = Relay}) ->
                 [] -> finish(C#c{pids = []}, exited);
                 Rest -> control(C#c{pids = Rest})
             end;
+        {restack, Pid, Tries} ->
+            tell_stack(Relay, Pid, Tries),
+            control(C);
         {born, Pid} ->
-            Relay ! {described, Pid, describe(Pid)},
+            Relay ! {described, Pid, describe_timely(Pid)},
             control(C#c{pids = [Pid | C#c.pids]});
         tick ->
             erlang:send_after(?TICK_MS, self(), tick),
-            {Now, Later} = lists:split(min(?LOOKS, length(C#c.pids)), C#c.pids),
-            Relay ! {looked, look(Now)},
             Relay ! tick,
-            control(watch(C#c{pids = Later ++ Now}));
+            control(watch(look_round(C)));
         _ ->
             control(C)
     end.
@@ -158,6 +161,15 @@ erts_before(Major, Minor) ->
     [A, B | _] = [list_to_integer(Part) || Part <- string:lexemes(erlang:system_info(version) ++ ".0", ".-rc")],
     {A, B} < {Major, Minor}.
 
+%% Some of the processes at each tick; by somebody who may have to wait for one that has signals to handle.
+look_round(C = #c{pids = Pids, relay = Relay, looker = Looker}) ->
+    case is_process_alive(Looker) of
+        true -> C;
+        false ->
+            {Now, Later} = lists:split(min(?LOOKS, length(Pids)), Pids),
+            C#c{pids = Later ++ Now, looker = spawn(fun() -> Relay ! {looked, look(Now)} end)}
+    end.
+
 %% What the processes are doing: of one that is out, only this tells waiting from preempted.
 look(Pids) ->
     [{Pid, Status, erlang:monotonic_time(nanosecond)} ||
@@ -165,7 +177,7 @@ look(Pids) ->
 
 %% Tracing off first, so that nothing more is emitted; what has been emitted is waited for, sent on, and answered.
 finish(C = #c{client = Client, relay = Relay, pids = Pids}, Why) ->
-    Relay ! {looked, look(Pids)},
+    Relay ! {looked, timely(fun() -> look(Pids) end, [])},
     Ends = [{Pid, end_process(C, Pid)} || Pid <- Pids],
     clear_patterns(C),
     Waits = [delivered(C, Pid) || Pid <- Pids],

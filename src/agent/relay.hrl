@@ -2,8 +2,9 @@
 %% the profiler's credit reaches. Part of the agent's one module, because one module is what a node can be rid of at once.
 
 %% A traced process: its id, and its chunk under construction. `clock` is the time of its last event, `last` the function that
-%% event named; `out`: not running as far as we know, and nobody has looked at its status since.
--record(p, {id, acc = <<>>, base, clock, last = none, out = true}).
+%% event named; `out`: not running as far as we know, and nobody has looked at its status since. `clock` is undefined until its
+%% stack has come; `starting` are its events until then, newest first, and `started` is how many.
+-record(p, {id, acc = <<>>, base, clock, last = none, out = true, starting = [], started = 0}).
 
 %% `ids` maps {M,F,A} to an id: an integer below 2^16, {Id} from there on.
 -record(r, {client, control, api, spawned, max_events, max_queue, max_memory,
@@ -59,7 +60,7 @@ resume(Cur, P, N, Ids, R) ->
 %% An event of the current process, in the general form. One that is stamped before the process's stack was read is
 %% in that stack already.
 event(Event, Cur, P = #p{clock = Clock}, N, Ids, R) ->
-    Ts = element(tuple_size(Event), Event),
+    Ts = stamp(Event),
     case Ts < Clock of
         true -> resume(Cur, P, N, Ids, R);
         false ->
@@ -141,13 +142,13 @@ other(Event, Cur, P, N, Ids, R) when element(1, Event) =:= trace_ts ->
         Cur -> event(Event, Cur, P, N, Ids, R);
         Pid ->
             case store(Cur, P, R) of
-                R1 = #r{processes = #{Pid := #p{clock = undefined}}} -> % its stack has not come yet
-                    resume(none, #p{}, N, Ids, R1);
+                R1 = #r{processes = #{Pid := P1 = #p{clock = undefined}}} ->
+                    resume(none, #p{}, N, Ids, store(Pid, keep_starting(Event, P1), R1));
                 R1 = #r{processes = #{Pid := P1}} ->
                     event(Event, Pid, P1, N, Ids, R1);
                 R1 = #r{spawned = true} ->
                     R1#r.control ! {born, Pid},
-                    Ts = element(tuple_size(Event), Event),
+                    Ts = stamp(Event),
                     R2 = add_process(Pid, {list_to_binary(pid_to_list(Pid)), <<>>, <<>>, <<>>}, R1),
                     event(Event, Pid, (maps:get(Pid, R2#r.processes))#p{clock = Ts, base = Ts}, N, Ids, R2);
                 R1 ->
@@ -157,6 +158,48 @@ other(Event, Cur, P, N, Ids, R) when element(1, Event) =:= trace_ts ->
 other(Message, Cur, P, N, Ids, R) ->
     {Ids1, R1} = message(Message, Ids, store(Cur, P, R)),
     resume(none, #p{}, N, Ids1, R1).
+
+keep_starting(Event, P = #p{started = ?STARTING_EVENTS}) -> P#p{starting = [Event], started = 1};
+keep_starting(Event, P = #p{starting = Events, started = Count}) -> P#p{starting = [Event | Events], started = Count + 1}.
+
+%% The stack was read between two times. The process answers when it is scheduled in, before it runs on; so where it ran
+%% between those times, the stack is that of the moment it came in, if it is in that function: {Time, EventsSince}.
+place_stack({{Frames, _}, Before, After}, Events) ->
+    Between = [Event || Event <- Events, stamp(Event) >= Before, stamp(Event) =< After],
+    Ran = lists:any(fun(Event) -> lists:member(element(3, Event), [call, return_to]) end, Between),
+    case lists:dropwhile(fun(Event) -> element(3, Event) =/= in end, Between) of
+        _ when not Ran ->
+            {After, [Event || Event <- Events, stamp(Event) > After]};
+        [{_, _, in, MFA, _} = In | _] when Frames =/= [] ->
+            [In | Since] = lists:dropwhile(fun(Event) -> Event =/= In end, Events),
+            case lists:last(Frames) of
+                MFA -> {stamp(In), Since};
+                _ -> nowhere
+            end;
+        _ ->
+            nowhere
+    end.
+
+%% The record of its stack opens a process's events; those since then follow.
+started(Pid, P, {Frames, Cut}, Ts, Events, Ids, R) ->
+    {Functions, {Ids1, R1}} = lists:mapfoldl(fun(MFA, {I, S}) ->
+                                                     {Id, I1, S1} = function_id(MFA, I, S),
+                                                     {wide(Id), {I1, S1}}
+                                             end, {Ids, R}, Frames),
+    P1 = append(16#28, P#p{base = Ts, clock = Ts, starting = []}, Ts,
+                <<(flag(Cut)), (length(Functions)):32, << <<Id:32>> || Id <- Functions >>/binary>>),
+    {P2, Ids2, R2} = lists:foldl(fun replay/2, {P1, Ids1, R1}, Events),
+    {Ids2, store(Pid, P2, R2#r{batch_events = R2#r.batch_events + 1 + length(Events)})}.
+
+stamp(Event) -> element(tuple_size(Event), Event).
+
+flag(true) -> 1;
+flag(false) -> 0.
+
+replay(Event, {P, Ids, R}) ->
+    Ts = stamp(Event),
+    {P1, Ids1, R1} = pack(element(3, Event), Event, P, Ts, Ids, R),
+    {P1#p{clock = Ts}, Ids1, R1}.
 
 store(none, _, R) -> R;
 store(Cur, P, R = #r{processes = Processes}) -> R#r{processes = Processes#{Cur := P}}.
@@ -176,20 +219,23 @@ message({described, Pid, Description}, Ids, R) ->
         #{Pid := #p{id = Id}} -> {Ids, R#r{defs = [define_process(Id, Description) | R#r.defs]}};
         #{} -> {Ids, R}
     end;
-message({stack, Pid, {{Frames, Cut}, Ts}}, Ids, R = #r{processes = Processes}) ->
-    {Functions, {Ids1, R1}} = lists:mapfoldl(fun(MFA, {I, S}) ->
-                                                     {Id, I1, S1} = function_id(MFA, I, S),
-                                                     {wide(Id), {I1, S1}}
-                                             end, {Ids, R}, Frames),
-    P = (maps:get(Pid, Processes))#p{base = Ts, clock = Ts},
-    Flag = case Cut of true -> 1; false -> 0 end,
-    P1 = append(16#28, P, Ts, <<Flag, (length(Functions)):32, << <<Id:32>> || Id <- Functions >>/binary>>),
-    {Ids1, R1#r{processes = Processes#{Pid := P1}, batch_events = R1#r.batch_events + 1}};
+message({stack, Pid, Read, Tries}, Ids, R = #r{processes = Processes}) ->
+    P = maps:get(Pid, Processes),
+    case place_stack(Read, lists:reverse(P#p.starting)) of
+        nowhere when Tries > 0 ->
+            R#r.control ! {restack, Pid, Tries - 1},
+            {Ids, R};
+        nowhere ->
+            {_, _, After} = Read,
+            started(Pid, P, {[], true}, After, [], Ids, R);
+        {Ts, Events} ->
+            {Stack, _, _} = Read,
+            started(Pid, P, Stack, Ts, Events, Ids, R)
+    end;
 message({looked, Looks}, Ids, R) ->
     {Ids, lists:foldl(fun looked/2, R, Looks)};
 message({module, M, Traced, Ts}, Ids, R) ->
-    Flag = case Traced of true -> 1; false -> 0 end,
-    {Ids, R#r{defs = [<<16#84, Ts:64, Flag, (text16(atom_to_binary(M, utf8)))/binary>> | R#r.defs]}};
+    {Ids, R#r{defs = [<<16#84, Ts:64, (flag(Traced)), (text16(atom_to_binary(M, utf8)))/binary>> | R#r.defs]}};
 message({facts, Facts}, Ids, R) ->
     {Ids, add_facts(Facts, R)};
 message({ends, Ends, Why, EndNs}, _, R) ->

@@ -246,15 +246,14 @@ trace_process(C, Pid, On) ->
 delivered(#c{api = session, session = Session}, Pid) -> trace:delivered(Session, Pid);
 delivered(_, Pid) -> erlang:trace_delivered(Pid).
 
-%% The process is held for the moment in which its stack is read, so that the stack belongs to one instant. Tracing is
-%% on before that: whoever holds the code lock cannot be held.
+%% A process's stack is read while it is traced already and goes on running: the relay finds the moment that it belongs to.
+%% (Holding the process still with erlang:suspend_process/1 is no way: OTP 28 and later pause its receive timer then, and
+%% OTP 29 can lose it, so that the process sleeps for ever.)
 begin_process(C = #c{relay = Relay}, Pid) ->
     try trace_process(C, Pid, true) of
         _ ->
-            Stack = standing_still(Pid, fun() -> {read_stack(Pid), erlang:monotonic_time(nanosecond)} end),
-            Relay ! {stack, Pid, Stack},
-            catch erlang:resume_process(Pid),
-            Relay ! {looked, look([Pid])},
+            tell_stack(Relay, Pid, ?STACK_TRIES),
+            Relay ! {looked, timely(fun() -> look([Pid]) end, [])},
             [Pid]
     catch
         error:badarg ->
@@ -263,22 +262,31 @@ begin_process(C = #c{relay = Relay}, Pid) ->
             []
     end.
 
+%% With the times before and after it was read, by the node's clock.
+tell_stack(Relay, Pid, Tries) ->
+    Now = erlang:monotonic_time(nanosecond),
+    Read = timely(fun() ->
+                          Before = erlang:monotonic_time(nanosecond),
+                          Stack = read_stack(Pid),
+                          {Stack, Before, erlang:monotonic_time(nanosecond)}
+                  end, {{[], true}, Now, Now}),
+    Relay ! {stack, Pid, Read, Tries}.
+
+%% What another process is asked may take until that process yields, which in a bad NIF is never: somebody else waits.
+timely(Ask, Default) ->
+    {Pid, Ref} = spawn_monitor(fun() -> exit({answer, Ask()}) end),
+    receive
+        {'DOWN', Ref, process, Pid, {answer, Answer}} -> Answer;
+        {'DOWN', Ref, process, Pid, _} -> Default
+    after ?ANSWER_MS ->
+        exit(Pid, kill),
+        erlang:demonitor(Ref, [flush]),
+        Default
+    end.
+
 end_process(C, Pid) ->
     catch trace_process(C, Pid, false),
     erlang:monotonic_time(nanosecond).
-
-%% Leaves the process suspended.
-standing_still(Pid, Read) ->
-    Tag = make_ref(),
-    try erlang:suspend_process(Pid, [{asynchronous, Tag}]) of
-        _ ->
-            receive {Tag, suspended} -> Read();
-                    {Tag, _} -> {{[], true}, erlang:monotonic_time(nanosecond)}
-            after ?SUSPEND_MS -> {{[], true}, erlang:monotonic_time(nanosecond)}
-            end
-    catch
-        error:_ -> {{[], true}, erlang:monotonic_time(nanosecond)}
-    end.
 
 %% {Frames, Cut}: outermost first; Cut when outer frames are missing. The text of a backtrace has every frame, but also
 %% prints the terms on the stack: not for a process in which those could be much.
@@ -317,7 +325,10 @@ frame(Line) ->
         _ -> []
     end.
 
-%% {Pid, Parent, Name, Label, InitialCall}, texts as UTF-8.
+%% {Pid, Name, Label, InitialCall}, texts as UTF-8.
+describe_timely(Pid) ->
+    timely(fun() -> describe(Pid) end, {list_to_binary(pid_to_list(Pid)), <<>>, <<>>, <<>>}).
+
 describe(Pid) ->
     Name = case process_info(Pid, registered_name) of
                {registered_name, Atom} -> atom_to_binary(Atom, utf8);
