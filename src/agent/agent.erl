@@ -19,14 +19,21 @@
 -define(BEAT_TICKS, 10).        % an empty batch goes out this often, to learn whether anybody answers
 -define(UNANSWERED_MS, 10000).  % tracing stops when no batch was answered for this long
 -define(DRAIN_MS, 1000).        % once tracing is off, what is unsent is given up when the last answer is this old
--define(MESSAGE_BYTES, 200).    % what a trace message in the queue takes, about
+-define(MESSAGE_BYTES, 300).    % what a trace message in the queue takes, about
+-define(IDS_MAX, 4000000).      % processes, or functions, in one trace: a little below what a decoder takes
 -define(ANSWER_MS, 500).        % how long a process may take to tell of itself
 -define(STACK_TRIES, 3).        % more, when the relay cannot tell which moment a stack belongs to
 -define(STARTING_EVENTS, 50000). % kept of a process whose stack is being read
 -define(TERM_PRINT_MAX, 100000). % words of one term that a backtrace prints at most
--define(STACK_PRINT_MAX, 2000000). % stack slots times heap words past which a stack is not read as text
+-define(STACK_PRINT_MAX, 250000). % words printed for a backtrace at most: about 10 ms of the process's time
 -define(LOOKS, 100).            % processes looked at in one tick
 -define(LEGACY_NAME, flambeau_tracer). % who has the one tracer of OTP 25 and 26
+-define(CLAIM_NAME, flambeau_claim).   % who is switching tracing on at the moment
+-define(CALLS, [{'_', [], [{message, {caller}}]}]).
+
+%% A controller's run: `pids` are traced, `watched` has a function of each module that should be.
+-record(c, {client, keeper, relay, api, session, select, spawned, pids = [], watched = #{}, sessions = [], ticks = 0,
+            looker}).
 
 %%% Keeper --------------------------------------------------------------------------------------------------
 
@@ -39,32 +46,38 @@ keep(Members, Patience) ->
         {join, Ref, Pid} ->
             Pid ! {joined, Ref},
             keep(Members#{erlang:monitor(process, Pid) => Pid}, infinity);
-        {'DOWN', Monitor, process, _, _} ->
+        {'DOWN', Monitor, process, _, Why} ->
+            Why =:= normal orelse clear_after_killed(),
             case maps:remove(Monitor, Members) of
                 Rest when map_size(Rest) =:= 0 -> keep(Rest, 0);
                 Rest -> keep(Rest, infinity)
             end
     after Patience ->
+        Patience > 0 andalso clear_after_killed(), % nobody came: whoever made this keeper was killed
         %% Both calls leave this module: the purge finds no process in it, this one included. Whoever wants to
         %% join meanwhile sees this process end, and starts anew.
         code:delete(?MODULE),
         code:purge(?MODULE)
     end.
 
-%%% Controller ----------------------------------------------------------------------------------------------
+%% A controller that was killed leaves its work to its relay. If that was killed too, legacy patterns are still there;
+%% a session is not.
+clear_after_killed() ->
+    receive after 100 -> ok end,
+    api() =:= legacy andalso whereis(?LEGACY_NAME) =:= undefined andalso clear_patterns(#c{api = legacy}).
 
--record(c, {client, relay, api, spawned, pids = [], watched = #{}, select, session, sessions = [], ticks = 0, looker}).
+%%% Controller ----------------------------------------------------------------------------------------------
 
 %% Client: the profiler's pid. Asked: what to trace and the bounds, see src/collect/agent_session.c.
 start(Client, {Targets, Only, Skip, Spawned, DurationMs, Bounds}) ->
     process_flag(trap_exit, true),
     try
         Pids = lists:usort(lists:append([target(Target) || Target <- Targets])),
-        C = open_session(#c{client = Client, api = api(), spawned = Spawned,
-                            select = {[glob(G) || G <- Only], [glob(G) || G <- Skip]}}, Pids, Bounds),
+        C = open_session(#c{client = Client, keeper = erlang:monitor(process, ?MODULE), api = api(), spawned = Spawned,
+                            select = {[glob(G) || G <- Only], [glob(G) || G <- Skip]}}, Bounds),
         try begin_trace(C, Pids, DurationMs)
         catch throw:{refused, Kind, Text} ->
-                close(C),
+                close(C#c{pids = Pids}),
                 refuse(Client, Kind, Text)
         end
     catch
@@ -77,8 +90,9 @@ refuse(Client, Kind, Text) ->
 %% Never waits for the profiler.
 tell(Client, Message) -> erlang:send(Client, Message, [nosuspend, noconnect]).
 
+%% The module `trace` of OTP 27 is loaded on first use.
 api() ->
-    case erlang:function_exported(trace, session_create, 3) of
+    case code:ensure_loaded(trace) =:= {module, trace} andalso erlang:function_exported(trace, session_create, 3) of
         true -> session;
         false -> legacy
     end.
@@ -89,10 +103,11 @@ begin_trace(C0 = #c{relay = Relay, client = Client}, Pids, DurationMs) ->
     [_] = frame(<<"0x0 Return addr 0x0 (a:b/0 + 1)">>),
     Functions = set_patterns(C0),
     Begin = erlang:monotonic_time(nanosecond),
+    Traced = claim(C0, Pids),
+    Traced =/= [] orelse throw({refused, no_process, "all of them ended before tracing began"}),
     tell(Client, {flambeau, started, Relay, self()}),
     tell_facts(Relay, Functions, Begin),
-    Traced = lists:append([begin_process(C0, Pid) || Pid <- Pids]),
-    Traced =/= [] orelse throw({refused, no_process, "all of them ended before tracing began"}),
+    [begin_process(C0, Pid) || Pid <- Traced],
     DurationMs =:= 0 orelse erlang:send_after(DurationMs, self(), deadline),
     self() ! tick,
     control(C0#c{pids = Traced, watched = probes(C0), looker = spawn(fun() -> ok end)}).
@@ -126,8 +141,10 @@ control(C = #c{client = Client, relay = Relay}) ->
             tell_stack(Relay, Pid, Tries),
             control(C);
         {born, Pid} ->
-            Relay ! {described, Pid, describe_timely(Pid)},
+            spawn(fun() -> Relay ! {described, Pid, describe_timely(Pid)} end),
             control(C#c{pids = [Pid | C#c.pids]});
+        {'DOWN', Keeper, process, _, _} when Keeper =:= C#c.keeper ->
+            control(C#c{keeper = new_keeper()});
         tick ->
             erlang:send_after(?TICK_MS, self(), tick),
             Relay ! tick,
@@ -135,6 +152,14 @@ control(C = #c{client = Client, relay = Relay}) ->
         _ ->
             control(C)
     end.
+
+%% Somebody killed the keeper: one of the controllers becomes the first member of another.
+new_keeper() ->
+    spawn(fun() -> try register(?MODULE, self()) of true -> keep() catch error:badarg -> ok end end),
+    receive after 10 -> ok end,
+    Keeper = erlang:monitor(process, ?MODULE),
+    catch ?MODULE ! {join, Keeper, self()},
+    Keeper.
 
 watch(C0 = #c{ticks = Ticks}) ->
     C = mend_bifs(C0),
@@ -178,14 +203,15 @@ look(Pids) ->
 %% Tracing off first, so that nothing more is emitted; what has been emitted is waited for, sent on, and answered.
 finish(C = #c{client = Client, relay = Relay, pids = Pids}, Why) ->
     Relay ! {looked, timely(fun() -> look(Pids) end, [])},
+    clear_patterns(C), % the processes' time slices become short again
     Ends = [{Pid, end_process(C, Pid)} || Pid <- Pids],
-    clear_patterns(C),
     Waits = [delivered(C, Pid) || Pid <- Pids],
     [receive {trace_delivered, _, Ref} -> ok after 1000 -> ok end || Ref <- Waits],
+    end_session(C),
     EndNs = erlang:monotonic_time(nanosecond),
     Relay ! {ends, Ends, Why, EndNs},
     Lost = await_relay(),
-    close_session(C),
+    leave(C),
     tell(Client, {flambeau, ended, Why, Lost, EndNs}).
 
 await_relay() ->
@@ -196,9 +222,21 @@ await_relay() ->
 
 %% The way out when there is nobody to tell.
 close(C = #c{pids = Pids}) ->
-    [end_process(C, Pid) || Pid <- Pids],
     clear_patterns(C),
-    close_session(C).
+    [end_process(C, Pid) || Pid <- Pids],
+    end_session(C),
+    leave(C).
+
+%% Also for processes that were spawned too late to be known.
+end_session(#c{api = session, session = Session}) ->
+    trace:session_destroy(Session);
+end_session(C = #c{api = legacy, relay = Relay, spawned = Spawned}) ->
+    Spawned andalso [end_process(C, Pid) || Pid <- erlang:processes(), erlang:trace_info(Pid, tracer) =:= {tracer, Relay}].
+
+leave(#c{api = Api, relay = Relay}) ->
+    unlink(Relay),
+    exit(Relay, kill),
+    Api =:= legacy andalso unregister(?LEGACY_NAME).
 
 -include("tracing.hrl").
 -include("relay.hrl").

@@ -19,7 +19,7 @@ main([Dir, Output]) ->
 compile_agent(Source, Module) ->
     Release = list_to_integer(erlang:system_info(otp_release)),
     Oldest = case Release > 25 of true -> [r25]; false -> [] end,
-    Options = [binary, return_errors, warnings_as_errors, report, deterministic, no_spawn_compiler_process,
+    Options = [binary, return_errors, report, deterministic, nowarn_deprecated_catch, no_spawn_compiler_process,
                {d, 'AGENT_MODULE', Module} | Oldest],
     case compile:file(Source, Options) of
         {ok, Module, Beam} -> {beam_md5(Beam), Beam};

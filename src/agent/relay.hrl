@@ -64,8 +64,8 @@ event(Event, Cur, P = #p{clock = Clock}, N, Ids, R) ->
     case Ts < Clock of
         true -> resume(Cur, P, N, Ids, R);
         false ->
-            {P1, Ids1, R1} = pack(element(3, Event), Event, P, Ts, Ids, R),
-            resume(Cur, P1#p{clock = Ts}, N - 1, Ids1, R1)
+            {P1, Ids1, R1} = replay(Event, {P, Ids, R}),
+            resume(Cur, P1, N - 1, Ids1, R1)
     end.
 
 pack(call, {_, _, _, MFA, Caller, _}, P, Ts, Ids, R) ->
@@ -84,7 +84,7 @@ pack(gc_major_end, Event, P, Ts, Ids, R) -> {append(6, P, Ts, <<1, (words(Event)
 pack(out_exited, {_, Pid, _, _, _}, P, Ts, Ids, R) ->
     R#r.control ! {gone, Pid},
     {append(7, P#p{out = gone}, Ts, <<>>), Ids, R};
-pack(_, _, P, _, Ids, R) -> {P, Ids, R}.
+pack(_, _, _, _, _, _) -> ignored.
 
 %% `wordsize` in the end message is what the collection gave back (erts, trace_gc()).
 words({_, _, _, Info, _}) ->
@@ -112,16 +112,16 @@ append(Tag, P = #p{acc = Acc, clock = Clock}, Ts, Operands) ->
         Delta -> P#p{acc = <<Acc/binary, (Tag bor 16#10), Delta:64, Operands/binary>>}
     end.
 
-%% The VM names no function as 0 or undefined.
-function_id(0, Ids, R) -> {0, Ids, R};
-function_id(MFA, Ids, R) ->
+function_id(MFA = {M, F, A}, Ids, R) when is_atom(M), is_atom(F), is_integer(A) ->
     case Ids of
         #{MFA := Id} -> {Id, Ids, R};
         #{} ->
             Number = R#r.next_function,
             Id = if Number < 16#10000 -> Number; true -> {Number} end,
             {Id, Ids#{MFA => Id}, R#r{next_function = Number + 1, defs = [define(Number, MFA) | R#r.defs]}}
-    end.
+    end;
+%% The VM says 0 or undefined; and where another tool has put its own match spec in place of ours, a caller may be any term.
+function_id(_, Ids, R) -> {0, Ids, R}.
 
 define(Id, {M, F, A}) ->
     Native = case erlang:is_builtin(M, F, A) orelse lists:member({F, A}, nifs(M)) of true -> 1; false -> 0 end,
@@ -196,10 +196,13 @@ stamp(Event) -> element(tuple_size(Event), Event).
 flag(true) -> 1;
 flag(false) -> 0.
 
+%% Only what is packed moves the clock.
 replay(Event, {P, Ids, R}) ->
     Ts = stamp(Event),
-    {P1, Ids1, R1} = pack(element(3, Event), Event, P, Ts, Ids, R),
-    {P1#p{clock = Ts}, Ids1, R1}.
+    case pack(element(3, Event), Event, P, Ts, Ids, R) of
+        ignored -> {P, Ids, R};
+        {P1, Ids1, R1} -> {P1#p{clock = Ts}, Ids1, R1}
+    end.
 
 store(none, _, R) -> R;
 store(Cur, P, R = #r{processes = Processes}) -> R#r{processes = Processes#{Cur := P}}.
@@ -246,13 +249,14 @@ message({ends, Ends, Why, EndNs}, _, R) ->
                           lists:foldl(fun ended/2, R, Ends))));
 message({'EXIT', Control, _}, _, #r{control = Control, api = Api, processes = Processes}) ->
     %% Somebody killed the controller. A session goes with it; the one tracer of old is ours to take down.
-    Api =:= legacy andalso begin
-        [catch erlang:trace(Pid, false, [all]) || Pid <- maps:keys(Processes)],
-        erlang:trace_pattern({'_', '_', '_'}, false, [local])
-    end,
+    Api =:= legacy andalso close_legacy(maps:keys(Processes)),
     exit(normal);
 message(_, Ids, R) ->
     {Ids, R}.
+
+close_legacy(Pids) ->
+    clear_patterns(#c{api = legacy}),
+    [catch erlang:trace(Pid, false, [all]) || Pid <- Pids].
 
 add_facts(Facts, R) ->
     R#r{defs = [[begin
@@ -300,6 +304,7 @@ bounds(R = #r{events = Events, max_queue = MaxQueue, max_memory = MaxMemory}) ->
         Events >= R#r.max_events -> bound('max-events', R1);
         Queue >= MaxQueue -> bound('max-queue', R1);
         Memory >= MaxMemory -> bound('max-memory', R1);
+        R#r.next_process >= ?IDS_MAX; R#r.next_function >= ?IDS_MAX -> bound('max-events', R1);
         true -> R1
     end.
 

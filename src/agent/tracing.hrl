@@ -34,10 +34,14 @@ existing_atoms(Name) ->
 
 %% Found by looking, not by asking: a call that a process does not know would end it. A child is linked to its parent and
 %% names it first among its ancestors (proc_lib).
-descendants(Pid) ->
+descendants(Supervisor) ->
+    maps:keys(descendants(Supervisor, #{Supervisor => true})) -- [Supervisor].
+
+descendants(Pid, Seen) ->
     Links = case process_info(Pid, links) of {links, Linked} -> Linked; undefined -> [] end,
-    Children = [Child || Child <- Links, is_pid(Child), node(Child) =:= node(), parent(Child) =:= Pid],
-    Children ++ lists:append([descendants(Child) || Child <- Children]).
+    lists:foldl(fun(Child, S) -> descendants(Child, S#{Child => true}) end, Seen,
+                [Child || Child <- Links, is_pid(Child), node(Child) =:= node(), not is_map_key(Child, Seen),
+                          parent(Child) =:= Pid]).
 
 parent(Pid) ->
     case process_info(Pid, dictionary) of
@@ -52,18 +56,19 @@ parent(Pid) ->
 
 %% Sessions: OTP 27 and later have one each; before that there is one tracer for the whole node.
 
-open_session(C = #c{api = session}, _, Bounds) ->
+open_session(C = #c{api = session}, Bounds) ->
     Relay = spawn_relay(C, Bounds),
     C#c{relay = Relay, session = trace:session_create(flambeau, Relay, [])};
-open_session(C = #c{api = legacy, client = Client}, Pids, Bounds) ->
+open_session(C = #c{api = legacy, client = Client}, Bounds) ->
     put(client, node(Client)),
     try register(?LEGACY_NAME, self()) of
         true ->
-            free_to_trace(Pids),
+            free_of_patterns(),
             C#c{relay = spawn_relay(C, Bounds)}
     catch
         error:badarg ->
-            throw({refused, other_tracer, ["another flambeau", other_client(whereis(?LEGACY_NAME))]})
+            throw({refused, other_tracer, ["another flambeau", other_client(whereis(?LEGACY_NAME)), " is at it, and before OTP 27 "
+                                           "a node has room for one"]})
     end.
 
 spawn_relay(#c{client = Client, api = Api, spawned = Spawned}, Bounds) ->
@@ -80,27 +85,64 @@ other_client(Pid) when is_pid(Pid) ->
     end;
 other_client(_) -> "".
 
-close_session(#c{api = Api, session = Session, relay = Relay}) ->
-    unlink(Relay),
-    exit(Relay, kill),
-    case Api of
-        session -> trace:session_destroy(Session);
-        legacy -> unregister(?LEGACY_NAME)
-    end.
-
-%% The legacy interface has one tracer a process and one pattern a function: we do not take over somebody's.
-free_to_trace(Pids) ->
-    [case erlang:trace_info(Pid, tracer) of
-         {tracer, []} -> ok;
-         undefined -> ok;
-         {tracer, Tracer} ->
-             throw({refused, other_tracer, ["the process ", pid_to_list(Pid), " is traced by ", tracer_name(Tracer)]})
-     end || Pid <- Pids],
-    case first_traced(functions_of(erlang:loaded())) of
-        none -> ok;
-        {M, F, A} ->
+%% One pattern a function: we do not take over somebody's. One that looks like ours was left by a flambeau whose
+%% processes have all been killed at once.
+free_of_patterns() ->
+    case foreign_patterns() of
+        [] -> ok;
+        [{{M, F, A}, _} | _] ->
             throw({refused, other_tracer, io_lib:format("somebody (dbg, recon, ...) has set a trace pattern on ~tp:~tp/~w",
                                                         [M, F, A])})
+    end.
+
+foreign_patterns() ->
+    [{MFA, Spec} || M <- erlang:loaded(), {F, A} <- functions(M), MFA <- [{M, F, A}],
+                    {traced, Traced} <- [erlang:trace_info(MFA, traced)], Traced =:= local orelse Traced =:= global,
+                    {match_spec, Spec} <- [erlang:trace_info(MFA, match_spec)], Spec =/= ?CALLS].
+
+%% One tracer a process, on every release: with the legacy interface the VM has no more, and with several sessions on one
+%% process OTP 27 to 29 have been seen to abort. With sessions, a name makes checking and tracing one step for all agents;
+%% a legacy controller has the node for itself. Which of the processes are traced now.
+claim(C = #c{api = legacy}, Pids) ->
+    [free_to_trace(C, Pid) || Pid <- Pids],
+    [Pid || Pid <- Pids, trace_on(C, Pid)];
+claim(C = #c{api = session}, Pids) ->
+    try register(?CLAIM_NAME, self()) of
+        true ->
+            try
+                [free_to_trace(C, Pid) || Pid <- Pids],
+                [Pid || Pid <- Pids, trace_on(C, Pid)]
+            after
+                unregister(?CLAIM_NAME)
+            end
+    catch
+        error:badarg ->
+            receive
+                {'EXIT', _, _} -> throw({refused, gone, ""})
+            after 5 -> claim(C, Pids)
+            end
+    end.
+
+free_to_trace(#c{api = legacy}, Pid) ->
+    case erlang:trace_info(Pid, tracer) of
+        {tracer, Tracer} when Tracer =/= [] -> held(Pid, tracer_name(Tracer));
+        _ -> ok
+    end;
+free_to_trace(#c{api = session}, Pid) ->
+    case trace:session_info(Pid) of
+        [{legacy, _} | _] -> free_to_trace(#c{api = legacy}, Pid);
+        [{Name, _} | _] -> held(Pid, ["the trace session ", atom_to_list(Name)]);
+        _ -> ok
+    end.
+
+held(Pid, Tracer) ->
+    throw({refused, other_tracer, ["the process ", pid_to_list(Pid), " is traced by ", Tracer]}).
+
+trace_on(C, Pid) ->
+    try trace_process(C, Pid, true) of
+        _ -> true
+    catch
+        error:badarg -> is_process_alive(Pid) andalso held(Pid, "somebody else")
     end.
 
 tracer_name(Pid) when is_pid(Pid) ->
@@ -110,16 +152,7 @@ tracer_name(Pid) when is_pid(Pid) ->
     end;
 tracer_name(Other) -> io_lib:format("~p", [Other]).
 
-first_traced([]) -> none;
-first_traced([MFA | Rest]) ->
-    case erlang:trace_info(MFA, traced) of
-        {traced, Traced} when Traced =:= local; Traced =:= global -> MFA;
-        _ -> first_traced(Rest)
-    end.
-
 %% Patterns. {caller} tells where a call returns to, which is what places it.
-
--define(CALLS, [{'_', [], [{message, {caller}}]}]).
 
 pattern(#c{api = session, session = Session}, MFA, Spec) -> trace:function(Session, MFA, Spec, [local]);
 pattern(#c{api = legacy}, MFA, Spec) -> erlang:trace_pattern(MFA, Spec, [local]).
@@ -151,22 +184,28 @@ selected(#c{select = {Only, Skip}}, M) ->
 %% A whole module in one step where all of it is meant.
 set_module(_, _, _, []) -> 0;
 set_module(C, M, Spec, Functions) ->
-    case length(Functions) =:= length(M:module_info(functions)) of
+    case length(Functions) =:= length(functions(M)) of
         true -> pattern(C, {M, '_', '_'}, Spec);
         false -> lists:sum([pattern(C, {M, F, A}, Spec) || {F, A} <- Functions])
     end.
 
-only(M, []) -> M:module_info(functions);
-only(M, Only) -> [FA || FA <- M:module_info(functions), matches(M, FA, Only)].
+only(M, []) -> functions(M);
+only(M, Only) -> [FA || FA <- functions(M), matches(M, FA, Only)].
 
-skipped(M, Skip) -> [FA || FA <- M:module_info(functions), matches(M, FA, Skip)].
+skipped(M, Skip) -> [FA || FA <- functions(M), matches(M, FA, Skip)].
 
 is_agent(M) -> lists:prefix("flambeau_agent_", atom_to_list(M)).
 
-functions_of(Modules) ->
-    [{M, F, A} || M <- Modules, {F, A} <- M:module_info(functions)].
+%% Not M:module_info/1: a module that has only old code would be loaded again by the call.
+functions(M) -> try erlang:get_module_info(M, functions) catch error:_ -> [] end.
 
-clear_patterns(C) -> pattern(C, {'_', '_', '_'}, false).
+%% With the legacy interface all patterns are in one place: what others have set since we came is put back.
+clear_patterns(C = #c{api = session}) ->
+    pattern(C, {'_', '_', '_'}, false);
+clear_patterns(C = #c{api = legacy}) ->
+    Foreign = foreign_patterns(),
+    pattern(C, {'_', '_', '_'}, false),
+    [catch pattern(C, MFA, Spec) || {MFA, Spec} <- Foreign].
 
 %% Globs: `*` is any text. A pattern may name a module, a function or a function with its arity, in either language.
 
@@ -222,7 +261,7 @@ probes(C) -> maps:from_list([{M, probe(C, M)} || M <- erlang:loaded()]).
 
 %% A function of the module that is meant to be traced, or none.
 probe(#c{select = {[], []}}, M) ->
-    case is_agent(M) of true -> none; false -> {M, module_info, 0} end;
+    case is_agent(M) orelse functions(M) =:= [] of true -> none; false -> {M, module_info, 0} end;
 probe(C, M) ->
     case is_agent(M) orelse selected(C, M) of
         [{F, A} | _] -> {M, F, A};
@@ -249,32 +288,18 @@ delivered(_, Pid) -> erlang:trace_delivered(Pid).
 %% A process's stack is read while it is traced already and goes on running: the relay finds the moment that it belongs to.
 %% (Holding the process still with erlang:suspend_process/1 is no way: OTP 28 and later pause its receive timer then, and
 %% OTP 29 can lose it, so that the process sleeps for ever.)
-begin_process(C = #c{relay = Relay}, Pid) ->
-    try trace_process(C, Pid, true) of
-        _ ->
-            tell_stack(Relay, Pid, ?STACK_TRIES),
-            Relay ! {looked, timely(fun() -> look([Pid]) end, [])},
-            [Pid]
-    catch
-        error:badarg ->
-            is_process_alive(Pid) andalso
-                throw({refused, other_tracer, ["the process ", pid_to_list(Pid), " is traced by somebody else"]}),
-            []
-    end.
+begin_process(#c{relay = Relay}, Pid) ->
+    tell_stack(Relay, Pid, ?STACK_TRIES),
+    Relay ! {looked, timely(fun() -> look([Pid]) end, [])},
+    is_process_alive(Pid) orelse (self() ! {gone, Pid}).
 
-%% With the times before and after it was read, by the node's clock.
 tell_stack(Relay, Pid, Tries) ->
     Now = erlang:monotonic_time(nanosecond),
-    Read = timely(fun() ->
-                          Before = erlang:monotonic_time(nanosecond),
-                          Stack = read_stack(Pid),
-                          {Stack, Before, erlang:monotonic_time(nanosecond)}
-                  end, {{[], true}, Now, Now}),
-    Relay ! {stack, Pid, Read, Tries}.
+    Relay ! {stack, Pid, timely(fun() -> read_stack(Pid) end, {{[], true}, Now, Now}), Tries}.
 
 %% What another process is asked may take until that process yields, which in a bad NIF is never: somebody else waits.
 timely(Ask, Default) ->
-    {Pid, Ref} = spawn_monitor(fun() -> exit({answer, Ask()}) end),
+    {Pid, Ref} = spawn_monitor(fun() -> exit({answer, try Ask() catch _:_ -> Default end}) end),
     receive
         {'DOWN', Ref, process, Pid, {answer, Answer}} -> Answer;
         {'DOWN', Ref, process, Pid, _} -> Default
@@ -288,19 +313,31 @@ end_process(C, Pid) ->
     catch trace_process(C, Pid, false),
     erlang:monotonic_time(nanosecond).
 
-%% {Frames, Cut}: outermost first; Cut when outer frames are missing. The text of a backtrace has every frame, but also
-%% prints the terms on the stack: not for a process in which those could be much.
+%% {{Frames, Cut}, Before, After}. Frames are outermost first; Cut when outer ones are missing; it was read between the two
+%% times. The text of a backtrace has every frame, but the process has to print the terms on its stack, too: only where
+%% that takes it a few milliseconds.
 read_stack(Pid) ->
-    case process_info(Pid, [stack_size, total_heap_size]) of
-        [{stack_size, Slots}, {total_heap_size, Words}]
-          when Slots * Words =< ?STACK_PRINT_MAX; Slots * ?TERM_PRINT_MAX =< ?STACK_PRINT_MAX ->
-            {backtrace, Text} = process_info(Pid, backtrace),
-            {backtrace_frames(binary:split(Text, <<"\n">>, [global]), []), false};
-        undefined -> {[], true};
-        _ ->
-            {current_stacktrace, Top} = process_info(Pid, current_stacktrace),
-            {lists:reverse([{M, F, A} || {M, F, A, _} <- Top]), true}
-    end.
+    [{stack_size, Slots}, {total_heap_size, Words}] = process_info(Pid, [stack_size, total_heap_size]),
+    Item = case Slots * min(Words, ?TERM_PRINT_MAX) =< ?STACK_PRINT_MAX of
+               true -> backtrace;
+               false -> current_stacktrace
+           end,
+    Before = erlang:monotonic_time(nanosecond),
+    Info = process_info(Pid, Item),
+    After = erlang:monotonic_time(nanosecond),
+    {stack(Info, Pid), Before, After}.
+
+stack({backtrace, Text}, _) ->
+    {backtrace_frames(binary:split(Text, <<"\n">>, [global]), []), false};
+stack({current_stacktrace, Top}, Pid) ->
+    Frames = lists:reverse([{M, F, A} || {M, F, A, _} <- Top]),
+    {Frames, not is_entry(Frames, Pid)}.
+
+%% Is the outermost of these frames one that a process starts with?
+is_entry([{proc_lib, init_p, _} | _], _) -> true;
+is_entry([{proc_lib, init_p_do_apply, 3} | _], _) -> true;
+is_entry([MFA | _], Pid) -> process_info(Pid, initial_call) =:= {initial_call, MFA};
+is_entry([], _) -> false.
 
 %% "Program counter: 0x... (lists:sort/1 + 56)" and "0x... Return addr 0x... (shop:loop/1 + 128)".
 backtrace_frames([], Frames) -> Frames;

@@ -132,11 +132,15 @@ static int check_settings(const struct record_settings *settings, struct error *
                      "which process? say -p NAME, -p PID or -p supervisor:NAME (flambeau ps -n %.80s "
                      "lists them)",
                      settings->reach.node);
-  for (size_t i = 0; i < processes->count; i++)
-    if (strcmp(processes->items[i], "all") == 0)
+  for (size_t i = 0; i < processes->count; i++) {
+    const char *process = processes->items[i];
+    if (!*process || strcmp(process, "supervisor:") == 0)
+      return error_set(err, ERROR_USAGE, "-p '%s' names no process", process);
+    if (strcmp(process, "all") == 0)
       return error_set(err, ERROR_USAGE,
                        "-p all would slow down the whole node: name the processes, or a supervisor "
                        "with -p supervisor:NAME");
+  }
   if (settings->messages.quiet && settings->messages.verbose)
     return error_set(err, ERROR_USAGE, "--quiet and --verbose exclude each other: leave one out");
   return 0;

@@ -103,9 +103,7 @@ static int refused(struct agent_session *session, struct term_reader *message, s
   if (strcmp(kind, "no_process") == 0)
     return error_set(err, ERROR_REFUSED, "on %s, %.*s: `flambeau ps` lists what is there", node, width, text);
   if (strcmp(kind, "other_tracer") == 0)
-    return error_set(err, ERROR_REFUSED,
-                     "%s is being traced already: %.*s (before OTP 27 a node has room for one tracer)", node, width,
-                     text);
+    return error_set(err, ERROR_REFUSED, "%s is being traced already: %.*s", node, width, text);
   if (strcmp(kind, "release") == 0)
     return error_set(err, ERROR_UNREACHABLE, "%s runs OTP %.*s: OTP 25 is the oldest that flambeau traces", node, width,
                      text);

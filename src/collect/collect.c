@@ -19,7 +19,9 @@
 
 #define START_TIMEOUT_NS 20000000000 // loading the agent and setting the patterns
 #define SILENCE_NS 20000000000       // the agent says something every second
-#define GOODBYE_NS 3000000000        // from its last word to its end
+#define GOODBYE_NS 3000000000        // from its last word, or from giving up, to its end
+#define OVERTIME_NS 60000000000      // past the deadline that the agent keeps
+#define MESSAGES_AT_ONCE 64          // between two looks at the stop pipe
 #define PROGRESS_INTERVAL_NS 200000000
 
 const struct collect_bounds collect_default_bounds = {
@@ -38,7 +40,8 @@ struct collector {
   struct decoder *decoder;
   struct collect_result *result;
   enum phase phase;
-  uint64_t begun_ns, heard_ns, progress_ns; // on our clock
+  uint64_t phase_ns, heard_ns, given_up_ns, progress_ns; // on our clock
+  bool more;                                             // messages were left in the node's buffer
   uint64_t queue;
   uint64_t wire_bytes;
   int stops; // signals so far
@@ -49,6 +52,12 @@ static uint64_t now_ns(void)
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void enter(struct collector *collector, enum phase phase)
+{
+  collector->phase = phase;
+  collector->phase_ns = now_ns();
 }
 
 static void note(const struct collector *collector, const char *sentence)
@@ -113,14 +122,15 @@ static int take_message(struct collector *collector, struct term_reader *message
     return -1;
   switch (said.kind) {
   case AGENT_STARTED:
-    collector->phase = PHASE_TRACING;
-    collector->begun_ns = now_ns();
+    if (collector->phase != PHASE_STARTING)
+      break;
+    enter(collector, PHASE_TRACING);
     note(collector, "the agent is in the node's memory, and tracing");
     return collector->stops > 0 ? agent_session_stop(&collector->session, err) : 0;
   case AGENT_BATCH:
     return take_batch(collector, &said, err);
   case AGENT_ENDED:
-    collector->phase = PHASE_LEAVING;
+    enter(collector, PHASE_LEAVING);
     snprintf(collector->result->ended, sizeof collector->result->ended, "%.31s", said.why);
     collector->result->lost_events = said.lost;
     note(collector, "tracing is off; the agent leaves");
@@ -141,16 +151,17 @@ static int lost_agent(struct collector *collector, const struct error *how, stru
     snprintf(collector->result->ended, sizeof collector->result->ended, "disconnected");
     note(collector, how->code ? how->message : "the agent ended");
   }
-  collector->phase = PHASE_OVER;
+  enter(collector, PHASE_OVER);
   return 0;
 }
 
 static int take_from_node(struct collector *collector, struct error *err)
 {
-  for (;;) {
+  for (int i = 0; i < MESSAGES_AT_ONCE; i++) {
     struct term_reader message;
     struct error how = {0};
     enum node_event event = node_receive(collector->node, &message, &how);
+    collector->more = event != NODE_NOTHING;
     if (event == NODE_NOTHING)
       return 0;
     collector->heard_ns = now_ns();
@@ -159,6 +170,7 @@ static int take_from_node(struct collector *collector, struct error *err)
     if (take_message(collector, &message, err) != 0)
       return -1;
   }
+  return 0;
 }
 
 static int take_stop(struct collector *collector, struct error *err)
@@ -167,9 +179,11 @@ static int take_stop(struct collector *collector, struct error *err)
   ssize_t count = read(collector->options->stop_fd, signals, sizeof signals);
   for (ssize_t i = 0; i < count; i++) {
     collector->stops++;
-    if (collector->stops > 1)
+    if (collector->stops == 2) {
       collector->result->given_up = true;
-    else if (collector->phase == PHASE_TRACING && agent_session_stop(&collector->session, err) != 0)
+      collector->given_up_ns = now_ns();
+    }
+    if (collector->stops == 1 && collector->phase == PHASE_TRACING && agent_session_stop(&collector->session, err) != 0)
       return -1;
   }
   return 0;
@@ -184,21 +198,37 @@ static void show_progress(struct collector *collector, uint64_t now)
   struct collect_progress progress = {
       .events = decoder_event_count(collector->decoder),
       .queue = collector->queue,
-      .elapsed_ns = collector->phase == PHASE_STARTING ? 0 : now - collector->begun_ns,
+      .elapsed_ns = collector->phase == PHASE_STARTING ? 0 : now - collector->phase_ns,
       .duration_ns = options->duration_ns,
   };
   options->on_progress(options->context, &progress);
 }
 
-// Nothing for too long: whatever the other side is, it is not an agent at work.
-static int check_silence(struct collector *collector, uint64_t now, struct error *err)
+// Too long, or nothing for too long: whatever the other side is, it is not an agent at work.
+static bool is_overdue(const struct collector *collector, uint64_t now)
 {
-  uint64_t limit = collector->phase == PHASE_STARTING                                 ? START_TIMEOUT_NS
-                   : collector->phase == PHASE_LEAVING || collector->result->given_up ? GOODBYE_NS
-                                                                                      : SILENCE_NS;
-  if (now - collector->heard_ns < limit)
-    return 0;
+  uint64_t duration_ns = collector->options->duration_ns;
+  if (collector->given_up_ns && now - collector->given_up_ns > GOODBYE_NS)
+    return true;
+  switch (collector->phase) {
+  case PHASE_STARTING:
+    return now - collector->phase_ns > START_TIMEOUT_NS;
+  case PHASE_TRACING:
+    return now - collector->heard_ns > SILENCE_NS ||
+           (duration_ns && now - collector->phase_ns > duration_ns + OVERTIME_NS);
+  case PHASE_LEAVING:
+    return now - collector->phase_ns > GOODBYE_NS;
+  case PHASE_OVER:
+    break;
+  }
+  return false;
+}
+
+static int check_time(struct collector *collector, uint64_t now, struct error *err)
+{
   struct error how = {0};
+  if (!is_overdue(collector, now))
+    return 0;
   error_set(&how, ERROR_UNREACHABLE, "%s has stopped answering", node_name(collector->node));
   return lost_agent(collector, &how, err);
 }
@@ -207,16 +237,16 @@ static int poll_once(struct collector *collector, struct error *err)
 {
   struct pollfd fds[] = {{.fd = node_fd(collector->node), .events = POLLIN},
                          {.fd = collector->options->stop_fd, .events = POLLIN}};
-  int ready = poll(fds, 2, PROGRESS_INTERVAL_NS / 1000000);
+  int ready = poll(fds, 2, collector->more ? 0 : PROGRESS_INTERVAL_NS / 1000000);
   if (ready < 0 && errno != EINTR)
     return error_set(err, ERROR_MEMORY, "cannot wait for the node: %s", strerror(errno));
   if (ready > 0 && fds[1].revents && take_stop(collector, err) != 0)
     return -1;
-  if (ready > 0 && fds[0].revents && take_from_node(collector, err) != 0)
+  if ((collector->more || (ready > 0 && fds[0].revents)) && take_from_node(collector, err) != 0)
     return -1;
   uint64_t now = now_ns();
   show_progress(collector, now);
-  return collector->phase == PHASE_OVER ? 0 : check_silence(collector, now, err);
+  return check_time(collector, now, err);
 }
 
 static int run(struct collector *collector, struct error *err)
@@ -224,7 +254,7 @@ static int run(struct collector *collector, struct error *err)
   if (push_first_facts(collector, err) != 0 ||
       agent_session_begin(&collector->session, collector->node, collector->options, err) != 0)
     return -1;
-  collector->heard_ns = now_ns();
+  collector->heard_ns = collector->phase_ns = now_ns();
   while (collector->phase != PHASE_OVER)
     if (poll_once(collector, err) != 0)
       return -1;
