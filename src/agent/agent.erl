@@ -77,7 +77,7 @@ start(Client, {Targets, Only, Skip, Spawned, DurationMs, Bounds}) ->
                             select = {[glob(G) || G <- Only], [glob(G) || G <- Skip]}}, Bounds),
         try begin_trace(C, Pids, DurationMs)
         catch throw:{refused, Kind, Text} ->
-                close(C#c{pids = Pids}),
+                close(C),
                 refuse(Client, Kind, Text)
         end
     catch

@@ -104,16 +104,12 @@ foreign_patterns() ->
 %% process OTP 27 to 29 have been seen to abort. With sessions, a name makes checking and tracing one step for all agents;
 %% a legacy controller has the node for itself. Which of the processes are traced now.
 claim(C = #c{api = legacy}, Pids) ->
-    [free_to_trace(C, Pid) || Pid <- Pids],
-    [Pid || Pid <- Pids, trace_on(C, Pid)];
+    switch_on(C, Pids);
 claim(C = #c{api = session}, Pids) ->
     try register(?CLAIM_NAME, self()) of
         true ->
-            try
-                [free_to_trace(C, Pid) || Pid <- Pids],
-                [Pid || Pid <- Pids, trace_on(C, Pid)]
-            after
-                unregister(?CLAIM_NAME)
+            try switch_on(C, Pids)
+            after unregister(?CLAIM_NAME)
             end
     catch
         error:badarg ->
@@ -122,6 +118,19 @@ claim(C = #c{api = session}, Pids) ->
             after 5 -> claim(C, Pids)
             end
     end.
+
+%% All or none: what is not ours is not touched, not even to undo.
+switch_on(C, Pids) ->
+    [free_to_trace(C, Pid) || Pid <- Pids],
+    lists:foldl(fun(Pid, On) ->
+                        try trace_on(C, Pid) of
+                            true -> [Pid | On];
+                            false -> On
+                        catch throw:Refused ->
+                                [end_process(C, Ours) || Ours <- On],
+                                throw(Refused)
+                        end
+                end, [], Pids).
 
 free_to_trace(#c{api = legacy}, Pid) ->
     case erlang:trace_info(Pid, tracer) of

@@ -56,16 +56,82 @@ class TogetherTest(LiveTest):
         self.assert_clean(self.node, before)
 
     def test_a_process_with_another_tracer(self):
-        if self.sessions:
-            self.skipTest("sessions do not meet")
+        """Also where the VM would allow it: several sessions on one process make OTP 27 to 29 abort."""
         self.node.ask("P = spawn(N, timer, sleep, [20000]), rpc:call(N, erlang, register, [other_tracer, P]), "
                       "rpc:call(N, erlang, trace, [rpc:call(N, erlang, whereis, [shop_cart]), true, [call, {tracer, P}]])")
         self.addCleanup(self.node.call, "erlang", "trace", "[rpc:call(N, erlang, whereis, [shop_cart]), false, [all]]")
         before = self.node.state()
+        self.assertTrue(before["flags"])
         self.assert_refused(self.record("shop_cart", "refused.svg").result(), 4, "other_tracer|<0")
-        now = self.node.state()
-        self.assertEqual(now["flags"], before["flags"], "the other's trace goes on")
+        self.assertEqual(self.node.state()["flags"], before["flags"], "the other's trace goes on")
         self.assert_clean(self.node, before)
+
+    def test_a_process_that_flambeau_traces_already(self):
+        before = self.node.state()
+        first, second = self.two("shop_cart", "shop_cart")
+        self.assert_ended(first, 0)
+        self.assert_whole("first.folded", "shop_cart:pay/1", 3)
+        self.assert_refused(second, 4, "traced already")
+        self.assert_clean(self.node, before)
+
+    def test_a_pattern_that_somebody_sets_meanwhile_stays(self):
+        before = self.node.state()
+        run = self.record("shop_cart", "pattern.folded", "2s")
+        harness.wait_until(lambda: self.node.state()["flags"], 20, "tracing")
+        self.node.call("erlang", "trace_pattern", "[{lists, seq, 2}, [{'_', [], [{message, mine}]}], [local]]")
+        self.addCleanup(self.node.call, "erlang", "trace_pattern", "[{lists, seq, 2}, false, [local]]")
+        self.assert_ended(run.result(), 0)
+        time.sleep(harness.CLEAN_S)
+        left = [line for line in self.node.state()["functions"] if line not in before["functions"]]
+        self.assertEqual(left, ["legacy {lists,seq,2}"])
+
+
+class FreshNodeTest(LiveTest):
+    def test_sessions_are_used_where_there_are_any(self):
+        """Nobody has loaded the module `trace` yet: looking at the node would do so, hence the waiting."""
+        node = harness.start_shop()
+        self.addCleanup(node.stop)
+        run = Run("record", "-n", node.name, "-p", "shop_cart", "-d", "5s", "-o", harness.world.folder / "fresh.folded")
+        time.sleep(2.5)
+        flags = node.state()["flags"]
+        self.assert_ended(run.result(), 0)
+        self.assertTrue(flags)
+        self.assertEqual([flag for flag in flags if " legacy " in flag] == [], harness.otp_release(node) >= 27, flags)
+
+
+class GuardsTest(LiveTest):
+    """Whichever of the agent's processes is killed, the others see to it that nothing stays."""
+
+    def setUp(self):
+        self.node = harness.start_shop()
+        self.addCleanup(self.node.stop)
+
+    def kill(self, which):
+        """`which` picks of {Keeper, Others}: the process named as the agent's module, and those that run its code."""
+        return self.node.ask(
+            "Module = hd([M || {M, _} <- rpc:call(N, code, all_loaded, []), lists:prefix(\"flambeau_agent_\", atom_to_list(M))]), "
+            "Keeper = rpc:call(N, erlang, whereis, [Module]), "
+            "Others = [P || P <- rpc:call(N, erlang, processes, []), P =/= Keeper, "
+            "{current_function, {M, _, _}} <- [rpc:call(N, erlang, process_info, [P, current_function])], M =:= Module], "
+            f"Killed = {which}, [exit(P, kill) || P <- Killed], length(Killed)")
+
+    def killed_while_tracing(self, which, at_least):
+        before = self.node.state()
+        output = harness.world.folder / "guarded.folded"
+        run = Run("record", "-n", self.node.name, "-p", "shop_price", "-d", "3s", "-o", output)
+        harness.wait_until(lambda: self.node.state()["flags"], 20, "tracing")
+        self.assertGreaterEqual(self.kill(which), at_least)
+        result = run.result(20)
+        self.assert_clean(self.node, before)
+        return result
+
+    def test_the_keeper_is_killed(self):
+        result = self.killed_while_tracing("[Keeper]", 1)
+        self.assert_ended(result, 0)
+        self.assertNotIn("connection", result.err)
+
+    def test_all_but_the_keeper_are_killed(self):
+        self.assert_ended(self.killed_while_tracing("Others", 1), 0)
 
 
 if __name__ == "__main__":
