@@ -15,14 +15,19 @@ main([Dir, Output]) ->
                           array("agent_attach", forms(filename:join(Dir, "attach.exprs"))),
                           array("agent_processes", forms(filename:join(Dir, "processes.exprs")))]).
 
-%% r25 keeps the instruction set to what OTP 25 loads; a compiler of 25 makes no other.
+%% For the oldest OTP that this compiler can still write for: 25 up to its release 28, 26 from 29 on. A compiler of 25 knows
+%% no r25 and makes nothing else; and OTP 25 loads no module that was compiled with `maybe` switched on, as 27 and later do.
 compile_agent(Source, Module) ->
-    Release = list_to_integer(erlang:system_info(otp_release)),
-    Oldest = case Release > 25 of true -> [r25]; false -> [] end,
-    Options = [binary, return_errors, report, deterministic, nowarn_deprecated_catch, no_spawn_compiler_process,
-               {d, 'AGENT_MODULE', Module} | Oldest],
+    case erlang:system_info(otp_release) of
+        "25" -> compile_agent(Source, Module, [[]]);
+        _ -> compile_agent(Source, Module, [[{feature, maybe_expr, disable}, Release] || Release <- [r25, r26, r27]])
+    end.
+
+compile_agent(Source, Module, [Oldest | Newer]) ->
+    Options = [binary, return_errors, deterministic, nowarn_deprecated_catch, {d, 'AGENT_MODULE', Module} | Oldest],
     case compile:file(Source, Options) of
         {ok, Module, Beam} -> {beam_md5(Beam), Beam};
+        {error, [{_, [{none, compile, {obsolete_option, _}}]}], _} -> compile_agent(Source, Module, Newer);
         Failed -> io:format(standard_error, "~p~n", [Failed]), halt(1)
     end.
 
