@@ -11,138 +11,95 @@
 #include "base/byte_reader.h"
 #include "term_writer.h"
 
-// Bytes that follow the tag and the node atom of pids, ports and references.
-enum { PID_TAIL = 9, NEW_PID_TAIL = 12, PORT_TAIL = 5, NEW_PORT_TAIL = 8, V4_PORT_TAIL = 12 };
-
-// What one tag announces: bytes to pass over at once, then whole terms, then bytes after those terms.
-struct span {
-  uint64_t bytes;
-  uint64_t terms;
-  uint64_t tail_bytes; // only with terms == 1 (an atom), whose size is small
-  bool known;
+// What follows a tag: a count of `count_width` bytes, then `bytes` and `count_bytes` times the count, or as many whole
+// terms, or a node's atom and then a tail.
+struct shape {
+  unsigned char tag;
+  unsigned char count_width;
+  signed char bytes;
+  unsigned char count_bytes;
+  unsigned char terms;
+  unsigned char count_terms;
+  unsigned char tail; // with tail or count_tail an atom comes first
+  unsigned char count_tail;
 };
 
-static struct span span_of(unsigned tag, struct byte_reader *in)
+static const struct shape shapes[] = {
+    {.tag = ERL_SMALL_INTEGER_EXT, .bytes = 1},
+    {.tag = ERL_INTEGER_EXT, .bytes = 4},
+    {.tag = ERL_FLOAT_EXT, .bytes = 31},
+    {.tag = NEW_FLOAT_EXT, .bytes = 8},
+    {.tag = ERL_ATOM_EXT, .count_width = 2, .count_bytes = 1},
+    {.tag = ERL_ATOM_UTF8_EXT, .count_width = 2, .count_bytes = 1},
+    {.tag = ERL_SMALL_ATOM_EXT, .count_width = 1, .count_bytes = 1},
+    {.tag = ERL_SMALL_ATOM_UTF8_EXT, .count_width = 1, .count_bytes = 1},
+    {.tag = ERL_STRING_EXT, .count_width = 2, .count_bytes = 1},
+    {.tag = ERL_BINARY_EXT, .count_width = 4, .count_bytes = 1},
+    {.tag = ERL_BIT_BINARY_EXT, .count_width = 4, .count_bytes = 1, .bytes = 1},
+    {.tag = ERL_SMALL_BIG_EXT, .count_width = 1, .count_bytes = 1, .bytes = 1},
+    {.tag = ERL_LARGE_BIG_EXT, .count_width = 4, .count_bytes = 1, .bytes = 1},
+    {.tag = ERL_NEW_FUN_EXT, .count_width = 4, .count_bytes = 1, .bytes = -4}, // the count counts itself
+    {.tag = ERL_NIL_EXT},
+    {.tag = ERL_SMALL_TUPLE_EXT, .count_width = 1, .count_terms = 1},
+    {.tag = ERL_LARGE_TUPLE_EXT, .count_width = 4, .count_terms = 1},
+    {.tag = ERL_LIST_EXT, .count_width = 4, .count_terms = 1, .terms = 1},
+    {.tag = ERL_MAP_EXT, .count_width = 4, .count_terms = 2},
+    {.tag = ERL_EXPORT_EXT, .terms = 3},
+    {.tag = ERL_PID_EXT, .tail = 9},
+    {.tag = ERL_NEW_PID_EXT, .tail = 12},
+    {.tag = ERL_PORT_EXT, .tail = 5},
+    {.tag = ERL_NEW_PORT_EXT, .tail = 8},
+    {.tag = ERL_V4_PORT_EXT, .tail = 12},
+    {.tag = ERL_NEW_REFERENCE_EXT, .count_width = 2, .tail = 1, .count_tail = 4},
+    {.tag = ERL_NEWER_REFERENCE_EXT, .count_width = 2, .tail = 4, .count_tail = 4},
+};
+
+static const struct shape *shape_of(unsigned tag)
 {
-  struct span span = {.known = true};
-  switch (tag) {
-  case ERL_SMALL_INTEGER_EXT:
-    span.bytes = 1;
-    break;
-  case ERL_INTEGER_EXT:
-    span.bytes = 4;
-    break;
-  case ERL_FLOAT_EXT:
-    span.bytes = 31;
-    break;
-  case NEW_FLOAT_EXT:
-    span.bytes = 8;
-    break;
-  case ERL_ATOM_EXT:
-  case ERL_ATOM_UTF8_EXT:
-  case ERL_STRING_EXT:
-    span.bytes = byte_reader_be(in, 2);
-    break;
-  case ERL_SMALL_ATOM_EXT:
-  case ERL_SMALL_ATOM_UTF8_EXT:
-    span.bytes = byte_reader_be(in, 1);
-    break;
-  case ERL_BINARY_EXT:
-    span.bytes = byte_reader_be(in, 4);
-    break;
-  case ERL_BIT_BINARY_EXT:
-    span.bytes = byte_reader_be(in, 4) + 1;
-    break;
-  case ERL_SMALL_BIG_EXT:
-    span.bytes = byte_reader_be(in, 1) + 1;
-    break;
-  case ERL_LARGE_BIG_EXT:
-    span.bytes = byte_reader_be(in, 4) + 1;
-    break;
-  case ERL_SMALL_TUPLE_EXT:
-    span.terms = byte_reader_be(in, 1);
-    break;
-  case ERL_LARGE_TUPLE_EXT:
-    span.terms = byte_reader_be(in, 4);
-    break;
-  case ERL_LIST_EXT:
-    span.terms = byte_reader_be(in, 4) + 1;
-    break;
-  case ERL_MAP_EXT:
-    span.terms = 2 * byte_reader_be(in, 4);
-    break;
-  case ERL_EXPORT_EXT:
-    span.terms = 3;
-    break;
-  case ERL_NIL_EXT:
-    break;
-  case ERL_PID_EXT:
-    span = (struct span){.terms = 1, .tail_bytes = PID_TAIL, .known = true};
-    break;
-  case ERL_NEW_PID_EXT:
-    span = (struct span){.terms = 1, .tail_bytes = NEW_PID_TAIL, .known = true};
-    break;
-  case ERL_PORT_EXT:
-    span = (struct span){.terms = 1, .tail_bytes = PORT_TAIL, .known = true};
-    break;
-  case ERL_NEW_PORT_EXT:
-    span = (struct span){.terms = 1, .tail_bytes = NEW_PORT_TAIL, .known = true};
-    break;
-  case ERL_V4_PORT_EXT:
-    span = (struct span){.terms = 1, .tail_bytes = V4_PORT_TAIL, .known = true};
-    break;
-  case ERL_NEW_REFERENCE_EXT:
-    span = (struct span){.terms = 1, .tail_bytes = 4 * byte_reader_be(in, 2) + 1, .known = true};
-    break;
-  case ERL_NEWER_REFERENCE_EXT:
-    span = (struct span){.terms = 1, .tail_bytes = 4 * byte_reader_be(in, 2) + 4, .known = true};
-    break;
-  case ERL_NEW_FUN_EXT: {
-    uint64_t size = byte_reader_be(in, 4); // counts its own four bytes
-    span.bytes = size < 4 ? 0 : size - 4;
-    span.known = size >= 4;
-    break;
-  }
-  default:
-    span.known = false;
-    break;
-  }
-  return span;
+  for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+    if (shapes[i].tag == tag)
+      return &shapes[i];
+  return NULL;
 }
 
-// The node atom inside a pid, port or reference, which must be a plain atom.
-static void pass_atom(struct byte_reader *in)
+static bool is_atom(unsigned tag)
+{
+  return tag == ERL_ATOM_EXT || tag == ERL_ATOM_UTF8_EXT || tag == ERL_SMALL_ATOM_EXT || tag == ERL_SMALL_ATOM_UTF8_EXT;
+}
+
+// Passes over one term's own bytes; how many terms it holds, which follow.
+static uint64_t pass(struct byte_reader *in, bool must_be_atom)
 {
   unsigned tag = (unsigned)byte_reader_be(in, 1);
-  bool is_atom =
-      tag == ERL_ATOM_EXT || tag == ERL_ATOM_UTF8_EXT || tag == ERL_SMALL_ATOM_EXT || tag == ERL_SMALL_ATOM_UTF8_EXT;
-  if (!is_atom) {
+  const struct shape *shape = shape_of(tag);
+  if (!shape || (must_be_atom && !is_atom(tag))) {
     in->failed = true;
-    return;
+    return 0;
   }
-  byte_reader_take(in, (size_t)span_of(tag, in).bytes);
+  int64_t count = shape->count_width ? (int64_t)byte_reader_be(in, shape->count_width) : 0;
+  int64_t bytes = shape->bytes + shape->count_bytes * count;
+  if (shape->tail || shape->count_tail) {
+    pass(in, true);
+    bytes = shape->tail + shape->count_tail * count;
+  }
+  if (bytes < 0)
+    in->failed = true;
+  else
+    byte_reader_take(in, (size_t)bytes);
+  return shape->terms + shape->count_terms * (uint64_t)count;
 }
 
 size_t term_span(const void *data, size_t size)
 {
   struct byte_reader in;
   byte_reader_init(&in, data, size);
-  for (uint64_t terms_due = 1; terms_due > 0 && !in.failed; terms_due--) {
-    struct span span = span_of((unsigned)byte_reader_be(&in, 1), &in);
+  for (uint64_t due = 1; due > 0; due--) {
+    due += pass(&in, false);
     // Every term due takes a byte at least: a count past the bytes left is a lie.
-    if (!span.known || span.terms > byte_reader_left(&in))
-      return 0;
-    byte_reader_take(&in, (size_t)span.bytes);
-    if (span.tail_bytes > 0) {
-      pass_atom(&in);
-      byte_reader_take(&in, (size_t)span.tail_bytes);
-    } else {
-      terms_due += span.terms;
-    }
-    if (terms_due > size)
+    if (in.failed || due - 1 > byte_reader_left(&in))
       return 0;
   }
-  return in.failed ? 0 : size - byte_reader_left(&in);
+  return size - byte_reader_left(&in);
 }
 
 void term_reader_init(struct term_reader *reader, const void *data, size_t size)
