@@ -2,11 +2,12 @@
 #include <stdlib.h>
 
 #include "base/byte_io.h"
+#include "base/bytes.h"
+#include "base/text.h"
 #include "command.h"
 #include "console.h"
 #include "node/epmd.h"
 #include "print.h"
-#include "terminal_text.h"
 
 #define EPMD_TIMEOUT_MS 5000
 
@@ -20,12 +21,16 @@ struct name_list {
 static int write_names(const void *opaque, struct byte_sink *out, struct error *err)
 {
   const struct name_list *list = opaque;
-  char safe[sizeof list->names->name * TERMINAL_TEXT_GROWTH];
+  struct bytes scratch;
   (void)err;
+  bytes_init(&scratch, TEXT_SCRATCH_BYTES);
   for (size_t i = 0; i < list->count; i++) {
-    terminal_text(list->names[i].name, safe, sizeof safe);
-    byte_sink_printf(out, "%-24s port %d\n", safe, list->names[i].port);
+    const char *clean = text_clean(&scratch, list->names[i].name);
+    if (scratch.failed)
+      error_set(&out->error, ERROR_MEMORY, "out of memory");
+    byte_sink_printf(out, "%-24s port %d\n", clean, list->names[i].port);
   }
+  bytes_release(&scratch);
   return 0;
 }
 

@@ -1,16 +1,16 @@
 // `flambeau ps`: the node's processes as a table on standard output, most reductions first.
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/byte_io.h"
+#include "base/bytes.h"
+#include "base/text.h"
 #include "collect/processes.h"
 #include "command.h"
 #include "node/node.h"
 #include "print.h"
 #include "reach.h"
-#include "terminal_text.h"
 
 #define NAME_COLUMNS_MAX 48 // a longer name pushes its row, not the table
 
@@ -21,49 +21,56 @@ static void ps_init(void *settings)
   reach_init(settings);
 }
 
-// `text` made safe and padded to `columns`.
-static size_t write_cell(struct byte_sink *out, const char *text, size_t columns)
+// Of clean text, a character as one.
+static size_t columns_of(const char *clean)
 {
-  size_t size = strlen(text) * TERMINAL_TEXT_GROWTH + 1;
-  char *safe = malloc(size);
-  if (!safe) {
-    error_set(&out->error, ERROR_MEMORY, "out of memory");
-    return 0;
-  }
-  size_t width = terminal_text(text, safe, size);
-  byte_sink_printf(out, "%s%*s", safe, width < columns ? (int)(columns - width) : 0, "");
-  free(safe);
-  return width;
+  const char *end = clean + strlen(clean);
+  size_t columns = 0;
+  for (; clean < end; columns++)
+    text_next(&clean, end);
+  return columns;
 }
 
-static size_t text_columns(const char *text, size_t least, size_t most)
+static size_t text_columns(struct bytes *scratch, const char *text, size_t least, size_t most)
 {
-  char safe[NAME_COLUMNS_MAX * TERMINAL_TEXT_GROWTH];
-  size_t columns = terminal_text(text, safe, sizeof safe);
+  size_t columns = columns_of(text_clean(scratch, text));
   return columns < least ? least : columns > most ? most : columns;
+}
+
+// `text` made safe and padded to `columns`.
+static void write_cell(struct byte_sink *out, struct bytes *scratch, const char *text, size_t columns)
+{
+  const char *clean = text_clean(scratch, text);
+  if (scratch->failed)
+    error_set(&out->error, ERROR_MEMORY, "out of memory");
+  size_t width = columns_of(clean);
+  byte_sink_printf(out, "%s%*s", clean, width < columns ? (int)(columns - width) : 0, "");
 }
 
 static int write_table(const void *opaque, struct byte_sink *out, struct error *err)
 {
   const struct process_list *list = opaque;
+  struct bytes scratch;
   size_t pid_columns = strlen("PID");
   size_t name_columns = strlen("NAME");
   (void)err;
+  bytes_init(&scratch, TEXT_SCRATCH_BYTES);
   for (size_t i = 0; i < list->count; i++) {
-    pid_columns = text_columns(list->rows[i].pid, pid_columns, NAME_COLUMNS_MAX);
-    name_columns = text_columns(list->rows[i].name, name_columns, NAME_COLUMNS_MAX);
+    pid_columns = text_columns(&scratch, list->rows[i].pid, pid_columns, NAME_COLUMNS_MAX);
+    name_columns = text_columns(&scratch, list->rows[i].name, name_columns, NAME_COLUMNS_MAX);
   }
   byte_sink_printf(out, "%-*s  %-*s  %15s  %8s  %s\n", (int)pid_columns, "PID", (int)name_columns, "NAME", "REDUCTIONS",
                    "QUEUE", "CURRENT FUNCTION");
   for (size_t i = 0; i < list->count; i++) {
     const struct process_row *row = &list->rows[i];
-    write_cell(out, row->pid, pid_columns);
+    write_cell(out, &scratch, row->pid, pid_columns);
     byte_sink_text(out, "  ");
-    write_cell(out, row->name, name_columns);
+    write_cell(out, &scratch, row->name, name_columns);
     byte_sink_printf(out, "  %15" PRIu64 "  %8" PRIu64 "  ", row->reductions, row->queue);
-    write_cell(out, row->current, 0);
+    write_cell(out, &scratch, row->current, 0);
     byte_sink_text(out, "\n");
   }
+  bytes_release(&scratch);
   return 0;
 }
 

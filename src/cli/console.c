@@ -8,7 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "terminal_text.h"
+#include "base/bytes.h"
+#include "base/text.h"
 
 #define SENTENCE_MAX 2048
 
@@ -26,14 +27,16 @@ void console_progress(const char *line)
 void console_say(const char *format, ...)
 {
   char sentence[SENTENCE_MAX];
-  char safe[SENTENCE_MAX * TERMINAL_TEXT_GROWTH];
   va_list arguments;
   va_start(arguments, format);
   vsnprintf(sentence, sizeof sentence, format, arguments);
   va_end(arguments);
-  terminal_text(sentence, safe, sizeof safe);
+  struct bytes scratch;
+  bytes_init(&scratch, TEXT_SCRATCH_BYTES);
+  const char *clean = text_clean(&scratch, sentence);
   console_progress("");
-  fprintf(stderr, "flambeau: %s\n", safe);
+  fprintf(stderr, "flambeau: %s\n", scratch.failed ? "out of memory" : clean);
+  bytes_release(&scratch);
 }
 
 void console_error(const struct error *err)
