@@ -9,7 +9,7 @@
 #include "picture/sheet.h"
 #include "renderers/renderer.h"
 
-#define CAPTION_MAX_BYTES 4096
+#define CAPTION_MAX_BYTES (256 * 1024) // whoever draws it cuts it
 
 static const char *const time_of[] = {
     [WEIGHT_WALL] = "wall time",        [WEIGHT_CPU] = "CPU time", [WEIGHT_WAIT] = "waiting",

@@ -21,7 +21,7 @@
 -define(DRAIN_MS, 1000).        % once tracing is off, what is unsent is given up when the last answer is this old
 -define(MESSAGE_BYTES, 300).    % what a trace message in the queue takes, about
 -define(IDS_MAX, 4000000).      % processes, or functions, in one trace: a little below what a decoder takes
--define(ANSWER_MS, 500).        % how long a process may take to tell of itself
+-define(ANSWER_MS, 250).        % how long a process may take to tell of itself
 -define(STACK_TRIES, 3).        % more, when the relay cannot tell which moment a stack belongs to
 -define(STARTING_EVENTS, 50000). % kept of a process whose stack is being read
 -define(TERM_PRINT_MAX, 100000). % words of one term that a backtrace prints at most
@@ -139,6 +139,7 @@ control(C = #c{client = Client, relay = Relay}) ->
             end;
         {restack, Pid, Tries} ->
             tell_stack(Relay, Pid, Tries),
+            is_process_alive(Pid) orelse (self() ! {gone, Pid}),
             control(C);
         {born, Pid} ->
             spawn(fun() -> Relay ! {described, Pid, describe_timely(Pid)} end),

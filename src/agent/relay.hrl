@@ -3,8 +3,9 @@
 
 %% A traced process: its id, and its chunk under construction. `clock` is the time of its last event, `last` the function that
 %% event named; `out`: not running as far as we know, and nobody has looked at its status since. `clock` is undefined until its
-%% stack has come; `starting` are its events until then, newest first, and `started` is how many.
--record(p, {id, acc = <<>>, base, clock, last = none, out = true, starting = [], started = 0}).
+%% stack has come; `starting` are its events until then, newest first, `started` is how many, and `dropped` the time of the
+%% newest that is no longer among them.
+-record(p, {id, acc = <<>>, base, clock, last = none, out = true, starting = [], started = 0, dropped = none}).
 
 %% `ids` maps {M,F,A} to an id: an integer below 2^16, {Id} from there on.
 -record(r, {client, control, api, spawned, max_events, max_queue, max_memory,
@@ -159,24 +160,28 @@ other(Message, Cur, P, N, Ids, R) ->
     {Ids1, R1} = message(Message, Ids, store(Cur, P, R)),
     resume(none, #p{}, N, Ids1, R1).
 
-keep_starting(Event, P = #p{started = ?STARTING_EVENTS}) -> P#p{starting = [Event], started = 1};
+keep_starting(Event, P = #p{started = ?STARTING_EVENTS, starting = [Newest | _]}) ->
+    P#p{starting = [Event], started = 1, dropped = stamp(Newest)};
 keep_starting(Event, P = #p{starting = Events, started = Count}) -> P#p{starting = [Event | Events], started = Count + 1}.
 
 %% The stack was read between two times. The process answers when it is scheduled in, before it runs on; so where it ran
-%% between those times, the stack is that of the moment it came in, if it is in that function: {Time, EventsSince}.
-place_stack({{Frames, _}, Before, After}, Events) ->
+%% between those times, the stack is that of the moment it came in, if it is in that function: {Time, EventsSince}. Without a
+%% stack, or without all events since then, its events must tell where it is.
+place_stack({{[], _}, _, _}, _, _) -> nowhere;
+place_stack({_, Before, _}, Dropped, _) when is_integer(Dropped), Dropped >= Before -> nowhere;
+place_stack({{Frames, _}, Before, After}, _, Events) ->
     Between = [Event || Event <- Events, stamp(Event) >= Before, stamp(Event) =< After],
     Ran = lists:any(fun(Event) -> lists:member(element(3, Event), [call, return_to]) end, Between),
     case lists:dropwhile(fun(Event) -> element(3, Event) =/= in end, Between) of
         _ when not Ran ->
             {After, [Event || Event <- Events, stamp(Event) > After]};
-        [{_, _, in, MFA, _} = In | _] when Frames =/= [] ->
+        [{_, _, in, MFA, _} = In | _] ->
             [In | Since] = lists:dropwhile(fun(Event) -> Event =/= In end, Events),
             case lists:last(Frames) of
                 MFA -> {stamp(In), Since};
                 _ -> nowhere
             end;
-        _ ->
+        [] ->
             nowhere
     end.
 
@@ -224,16 +229,19 @@ message({described, Pid, Description}, Ids, R) ->
     end;
 message({stack, Pid, Read, Tries}, Ids, R = #r{processes = Processes}) ->
     P = maps:get(Pid, Processes),
-    case place_stack(Read, lists:reverse(P#p.starting)) of
+    Events = lists:reverse(P#p.starting),
+    case place_stack(Read, P#p.dropped, Events) of
         nowhere when Tries > 0 ->
             R#r.control ! {restack, Pid, Tries - 1},
             {Ids, R};
-        nowhere ->
+        nowhere when Events =:= [] ->
             {_, _, After} = Read,
             started(Pid, P, {[], true}, After, [], Ids, R);
-        {Ts, Events} ->
+        nowhere ->
+            started(Pid, P, {[], true}, stamp(hd(Events)), Events, Ids, R);
+        {Ts, Since} ->
             {Stack, _, _} = Read,
-            started(Pid, P, Stack, Ts, Events, Ids, R)
+            started(Pid, P, Stack, Ts, Since, Ids, R)
     end;
 message({looked, Looks}, Ids, R) ->
     {Ids, lists:foldl(fun looked/2, R, Looks)};

@@ -1,8 +1,7 @@
 // Frames in an array, and a hash from function to its nearest frame; each frame remembers the next lower one of its
 // function. Invariant: following `nearest` and then `below` meets every frame of a function once, from the top down.
 //
-// Function ids are dense and below 2^22, and the multiplier spreads them evenly: of n ids no more than a few
-// thousand can be made to share a run of slots, whoever chooses them.
+// The sender of the events chooses the function ids, so the hash has a multiplier that it does not know.
 #include "call_stack.h"
 
 #include <stdlib.h>
@@ -10,9 +9,10 @@
 #include "fold/fold.h"
 
 #define MAX_KEPT_FRAMES ((uint32_t)1 << 22) // of one stack
-#define FIRST_FRAMES 32u
+#define FIRST_FRAMES 8u
 #define FIRST_SLOT_BITS 5
 #define MAX_SLOT_BITS 24
+#define FIXED_MULTIPLIER 0x9e3779b97f4a7c15u
 
 void call_stack_release(struct call_stack *stack, struct call_stack_budget *budget)
 {
@@ -25,7 +25,7 @@ void call_stack_release(struct call_stack *stack, struct call_stack_budget *budg
 static uint32_t slot_for(const struct call_stack *stack, uint32_t function)
 {
   uint32_t mask = ((uint32_t)1 << stack->slot_bits) - 1;
-  uint32_t i = function * 0x9e3779b1u >> (32 - stack->slot_bits);
+  uint32_t i = (uint32_t)(function * stack->multiplier >> (64 - stack->slot_bits));
   while (stack->slots[i].function != 0 && stack->slots[i].function != function)
     i = (i + 1) & mask;
   return i;
@@ -51,7 +51,7 @@ uint32_t call_stack_find_below_top(const struct call_stack *stack, uint32_t func
   return top->function == function ? top->below : call_stack_find(stack, function);
 }
 
-static bool grow_slots(struct call_stack *stack)
+static bool grow_slots(struct call_stack *stack, const struct call_stack_budget *budget)
 {
   unsigned bits = stack->slots ? stack->slot_bits + 1 : FIRST_SLOT_BITS;
   struct call_slot *old = stack->slots;
@@ -61,6 +61,7 @@ static bool grow_slots(struct call_stack *stack)
     return false;
   stack->slots = slots;
   stack->slot_bits = bits;
+  stack->multiplier = budget->multiplier ? budget->multiplier : FIXED_MULTIPLIER;
   stack->slots_used = 0;
   for (uint32_t i = 0; i < old_count; i++) {
     if (old[i].function != 0 && old[i].nearest != CALL_STACK_NONE) { // functions that left the stack are forgotten
@@ -98,7 +99,7 @@ bool call_stack_push(struct call_stack *stack, struct call_stack_budget *budget,
     stack->beyond_top = function;
     return true;
   }
-  if ((!stack->slots || stack->slots_used * 2 >= (uint32_t)1 << stack->slot_bits) && !grow_slots(stack))
+  if ((!stack->slots || stack->slots_used * 2 >= (uint32_t)1 << stack->slot_bits) && !grow_slots(stack, budget))
     return false;
   uint32_t i = slot_for(stack, function);
   struct call_slot *slot = &stack->slots[i];

@@ -7,14 +7,15 @@
 #include <stdint.h>
 
 #define CALL_STACK_NONE UINT32_MAX
-#define CALL_STACK_UNTIMED INT64_MIN
+#define CALL_STACK_UNTIMED INT64_MIN        // nobody saw its call, but it is really there
+#define CALL_STACK_INFERRED (INT64_MIN + 1) // named as a caller, or returned to: untraced, so its end may go unseen
 
 struct call_frame {
   uint32_t function;
   uint32_t node;        // of the profile
   uint32_t below;       // nearest lower frame of the same function, or CALL_STACK_NONE
   uint32_t slot;        // of the function, in `slots`
-  int64_t start_ns;     // when it was called; CALL_STACK_UNTIMED when nobody saw that
+  int64_t start_ns;     // when it was called, or one of the above
   uint32_t callee;      // the function that last lay on this frame (0: none yet), and its node:
   uint32_t callee_node; // loops call the same one again and again
 };
@@ -31,13 +32,15 @@ struct call_stack {
   struct call_slot *slots; // open addressing, at most half full; slots stay when their frames go
   uint32_t slots_used;
   unsigned slot_bits;
+  uint64_t multiplier; // of the hash
   uint64_t beyond;     // frames on top of `frames` that were only counted
   uint32_t beyond_top; // the function of the last of them
 };
 
-// How many more frames all the stacks of a fold may keep.
+// What the stacks of a fold share: how many more frames all of them may keep, and a secret of the hash.
 struct call_stack_budget {
   uint64_t frames_left;
+  uint64_t multiplier; // odd; 0: a fixed one
 };
 
 void call_stack_release(struct call_stack *stack, struct call_stack_budget *budget);

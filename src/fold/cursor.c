@@ -150,7 +150,7 @@ static enum absence absence(struct cursor *cursor, struct fold_tree *tree, int64
     return ABSENCE_WAITING;
   }
   if (seen_between(cursor->seen_busy_ns, cursor->pending_since_ns, until_ns)) {
-    if (function)
+    if (function && cursor->seen_busy != STATUS_SUSPENDED) // which says nothing of its receive
       function->seen_busy = true;
     return ABSENCE_RUNNABLE;
   }
@@ -188,6 +188,8 @@ static void settle_at_end(struct cursor *cursor, struct fold_tree *tree)
 // The first status that can decide what is pending is kept; an older one makes room for a newer.
 static void look(struct cursor *cursor, const struct trace_event *event)
 {
+  if (event->status == STATUS_EXITING || event->status == STATUS_COLLECTING)
+    return; // what it did before that is still not known
   int64_t *seen_ns = event->status == STATUS_WAITING ? &cursor->seen_waiting_ns : &cursor->seen_busy_ns;
   bool undecided = cursor->activity == ACTIVITY_OUT || cursor->activity == ACTIVITY_UNKNOWN;
   if (undecided && *seen_ns != INT64_MIN && *seen_ns >= cursor->pending_since_ns)
@@ -229,7 +231,7 @@ static void cut_to(struct cursor *cursor, struct fold_tree *tree, uint32_t depth
   cursor->stack.beyond = 0;
   while (cursor->stack.depth > depth) {
     const struct call_frame *frame = call_stack_pop(&cursor->stack);
-    if (frame->start_ns != CALL_STACK_UNTIMED)
+    if (frame->start_ns > CALL_STACK_INFERRED)
       profile_builder_call_length(tree->builder, tree->functions[frame->function].frame,
                                   (uint64_t)cursor->last_ns - (uint64_t)frame->start_ns);
   }
@@ -260,9 +262,12 @@ static void cut_to_caller(struct cursor *cursor, struct fold_tree *tree, uint32_
     cut_to(cursor, tree, at + 1);
     return;
   }
-  if (cursor->open)
-    cut_to(cursor, tree, 0);
-  push(cursor, tree, caller, CALL_STACK_UNTIMED);
+  // What was only inferred on top may have ended unseen: kept, the callers of a loop would pile up.
+  uint32_t depth = cursor->open ? 0 : cursor->stack.depth;
+  while (depth > 0 && cursor->stack.frames[depth - 1].start_ns == CALL_STACK_INFERRED)
+    depth--;
+  cut_to(cursor, tree, depth);
+  push(cursor, tree, caller, CALL_STACK_INFERRED);
 }
 
 static void apply_call(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
@@ -302,7 +307,7 @@ static void apply_return(struct cursor *cursor, struct fold_tree *tree, uint32_t
     cut_to(cursor, tree, at + 1);
   } else if (stack->depth == 0 || stack->frames[stack->depth - 1].function != function) {
     cut_to(cursor, tree, cursor->open || stack->depth == 0 ? 0 : stack->depth - 1);
-    push(cursor, tree, function, CALL_STACK_UNTIMED);
+    push(cursor, tree, function, CALL_STACK_INFERRED);
   }
 }
 
@@ -349,6 +354,12 @@ static void apply_in(struct cursor *cursor, struct fold_tree *tree, uint32_t fun
   cursor->steps_since_in = 0;
 }
 
+// For sums that come from outside and nothing else depends on.
+static uint64_t add_saturating(uint64_t sum, uint64_t more)
+{
+  return more > UINT64_MAX - sum ? UINT64_MAX : sum + more;
+}
+
 static void start_collecting(struct cursor *cursor, struct fold_tree *tree)
 {
   if (cursor->activity != ACTIVITY_OUT)
@@ -368,8 +379,8 @@ static void end_collecting(struct cursor *cursor, struct fold_tree *tree, const 
   uint64_t pause_ns = (uint64_t)cursor->last_ns - (uint64_t)cursor->collecting_since_ns;
   struct profile_gc *gc = &tree->gc;
   *(event->major ? &gc->major : &gc->minor) += 1;
-  gc->pause_ns += pause_ns;
-  gc->words_given_back += event->words;
+  gc->pause_ns = add_saturating(gc->pause_ns, pause_ns);
+  gc->words_given_back = add_saturating(gc->words_given_back, event->words);
   if (pause_ns > gc->max_ns)
     gc->max_ns = pause_ns;
 }
@@ -379,7 +390,7 @@ static void lose(struct cursor *cursor, struct fold_tree *tree, uint64_t lost)
   settle_at_end(cursor, tree);
   forget(cursor, cursor->root_node, true);
   cursor->activity = ACTIVITY_LOST;
-  tree->lost_events += lost;
+  tree->lost_events = add_saturating(tree->lost_events, lost);
 }
 
 static void end(struct cursor *cursor, struct fold_tree *tree, bool exited)

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/bytes.h"
 #include "cursor.h"
@@ -201,7 +202,9 @@ static int take_process(struct event_sink *sink, const struct process_definition
 static int take_fact(struct event_sink *sink, const char *key, const char *value, struct error *err)
 {
   struct fold *fold = (struct fold *)sink;
-  return profile_builder_fact(fold->tree.builder, key, value) < 0 ? fail(err) : 0;
+  return profile_builder_fact(fold->tree.builder, key, value) < 0
+             ? error_set(err, ERROR_DATA, "there are too many different facts of the run, or no memory for them")
+             : 0;
 }
 
 static int take_module(struct event_sink *sink, const char *name, int64_t time_ns, bool traced, struct error *err)
@@ -272,6 +275,9 @@ struct fold *fold_new(const struct fold_options *options, struct error *err)
   fold->sink.ops = &ops;
   fold->options = *options;
   fold->tree.budget.frames_left = MAX_KEPT_FRAMES;
+  if (getrandom(&fold->tree.budget.multiplier, sizeof fold->tree.budget.multiplier, GRND_NONBLOCK) < 0)
+    fold->tree.budget.multiplier = 0;
+  fold->tree.budget.multiplier |= fold->tree.budget.multiplier != 0;
   bytes_init(&fold->name, MAX_NAME_BYTES);
   fold->tree.builder = profile_builder_new(err);
   if (!fold->tree.builder || !make_synthetic_frames(&fold->tree)) {

@@ -23,6 +23,6 @@ bool undecided_add(struct undecided *undecided, uint32_t node, uint32_t function
   }
   struct undecided_time *time = &undecided->by_node[node];
   time->function = function;
-  *(brief ? &time->brief_ns : &time->long_ns) += length_ns;
-  return true;
+  uint64_t *sum_ns = brief ? &time->brief_ns : &time->long_ns;
+  return !__builtin_add_overflow(*sum_ns, length_ns, sum_ns);
 }

@@ -20,7 +20,7 @@ struct undecided {
 
 void undecided_release(struct undecided *undecided);
 
-// False when out of memory.
+// False when out of memory, or past 64 bits of nanoseconds.
 bool undecided_add(struct undecided *undecided, uint32_t node, uint32_t function, bool brief, uint64_t length_ns);
 
 #endif

@@ -336,9 +336,18 @@ static void ids_that_nobody_defined_are_errors(void **state)
   stream_release(&stream);
 }
 
+// u1, u2 and u3 are not traced: main calls one after the other, and nothing tells when one ends.
+static void rule_9_untraced_callers_in_turn_do_not_pile_up(void **state)
+{
+  (void)state;
+  check_stream("0 stack main\n1 call t u1\n2 return u1\n3 call t u2\n4 return u2\n5 call t u3\n6 end\n",
+               "main 1\nmain;u1 1\nmain;u1;t 1\nmain;u2 1\nmain;u2;t 1\nmain;u3;t 1\n", NULL);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(rule_9_untraced_callers_in_turn_do_not_pile_up),
       cmocka_unit_test(rule_7_a_caller_decides_the_place),
       cmocka_unit_test(rule_7_body_recursion_is_as_deep_as_it_is),
       cmocka_unit_test(rule_7_a_loop_of_a_million_rounds_is_one_frame_deep),

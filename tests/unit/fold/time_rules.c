@@ -187,6 +187,9 @@ static void rule_4_a_function_seen_busy_and_never_waiting_is_preempted(void **st
                "a 4\na;[runnable] 6\n", NULL);
   check_stream("p 0\n0 call a none\n1 out\n3 in\n4 exit\np 1\n0 call a none\n1 out\n2 waiting\n5 in\n6 exit\n",
                "a 4\na;[waiting] 6\n", NULL);
+  // A process can be suspended inside a receive: that says nothing of others.
+  check_stream("p 0\n0 call a none\n1 out\n3 in\n4 exit\np 1\n0 call a none\n1 out\n2 suspended\n5 in\n6 exit\n",
+               "a 4\na;[runnable] 4\na;[waiting] 2\n", NULL);
 }
 
 static void rule_4_asleep_when_the_trace_starts_and_ends(void **state)
