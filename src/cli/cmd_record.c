@@ -200,7 +200,9 @@ static int collect(const struct record_settings *settings, const char *asked, in
   int status = collect_run(node, &options, sink, result, err);
   console_progress("");
   if (status == 0 && result->given_up)
-    return error_set(err, ERROR_EMPTY, "given up: nothing was written, and the node is as it was");
+    return error_set(err, ERROR_EMPTY, "given up: nothing was written, and the node %s",
+                     strcmp(result->ended, "disconnected") == 0 ? "cleans up by itself: it has stopped answering"
+                                                                : "is as it was");
   return status;
 }
 
