@@ -119,6 +119,9 @@ static enum frame_kind decide(const struct fold_function *function, bool brief)
     return FRAME_WAITING;
   if (function && function->seen_busy)
     return FRAME_RUNNABLE;
+  // Where at least every other slice is used up, a function computes, and its brief slices were used up otherwise.
+  if (function && function->long_absences >= function->brief_absences)
+    return FRAME_RUNNABLE;
   return brief ? FRAME_WAITING : FRAME_RUNNABLE;
 }
 
@@ -158,7 +161,10 @@ static enum absence absence(struct cursor *cursor, struct fold_tree *tree, int64
     return function->hibernates ? ABSENCE_WAITING : ABSENCE_RUNNABLE;
   if (cursor->before_out == EVENT_IN)
     return cursor->last_absence;
-  return cursor->steps_since_in < SLICE_MIN_STEPS ? ABSENCE_BRIEF : ABSENCE_LONG;
+  bool brief = cursor->steps_since_in < SLICE_MIN_STEPS;
+  if (function)
+    *(brief ? &function->brief_absences : &function->long_absences) += 1;
+  return brief ? ABSENCE_BRIEF : ABSENCE_LONG;
 }
 
 // An event came that shows the process running.

@@ -15,10 +15,12 @@ struct fold_function {
   uint32_t frame; // of the profile
   bool defined;
   bool native;
-  bool raises;       // its caller is not to be believed
-  bool hibernates;   // the one native function a process waits in
-  bool seen_waiting; // a process that was out in it was looked at, and waited
-  bool seen_busy;    // ... and did not
+  bool raises;             // its caller is not to be believed
+  bool hibernates;         // the one native function a process waits in
+  bool seen_waiting;       // a process that was out in it was looked at, and waited
+  bool seen_busy;          // ... and did not
+  uint64_t brief_absences; // that nobody saw; see struct undecided
+  uint64_t long_absences;
 };
 
 // What all cursors of a fold share: the tree that grows, the functions, the sums.

@@ -153,6 +153,22 @@ static void rule_4_out_at_a_call_is_waiting_unless_the_slice_may_be_used_up(void
   check_busy(2000, "", "a 2000\na;[runnable] 100\nz 2\nz;[runnable] 2\n");
 }
 
+// One slice of a was used up, one was not: it computes. In the second: 1 from IN to the call, 1 to OUT, 1 after IN.
+static void rule_4_a_function_that_uses_up_its_slices_does_not_wait(void **state)
+{
+  (void)state;
+  struct stream stream;
+  char text[FOLDED_TEXT_MAX];
+  stream_init(&stream, false);
+  busy_then_out(&stream, 2000);
+  stream_push(&stream, "2105 call a none\n2106 out\n2110 in\n2111 exit\n");
+  struct profile *profile = stream_finish(&stream);
+  folded_text(profile, WEIGHT_WALL, text);
+  assert_string_equal(text, "a 2003\na;[runnable] 104\nz 2\nz;[runnable] 2\n");
+  profile_free(profile);
+  stream_release(&stream);
+}
+
 // The JIT preempts where a function has returned, too: a thousand calls of b and as many returns are half a slice.
 static void rule_4_out_at_a_return_is_waiting_unless_the_slice_may_be_used_up(void **state)
 {
@@ -325,6 +341,7 @@ int main(void)
       cmocka_unit_test(rule_4_a_status_of_another_interval_does_not_decide),
       cmocka_unit_test(rule_4_waiting_seen_once_outweighs_runnable),
       cmocka_unit_test(rule_4_the_first_look_at_an_absence_is_kept),
+      cmocka_unit_test(rule_4_a_function_that_uses_up_its_slices_does_not_wait),
       cmocka_unit_test(rule_4_out_at_a_return_is_waiting_unless_the_slice_may_be_used_up),
       cmocka_unit_test(rule_4_a_native_function_never_waits),
       cmocka_unit_test(rule_4_hibernation_is_waiting),
