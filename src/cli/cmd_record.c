@@ -252,7 +252,8 @@ static int finish(const struct record_settings *settings, const struct collect_r
   return error_set(err, drawing.code, "%s", drawing.message);
 }
 
-// The run on a connected node. From here on Ctrl-C ends the trace, not the program.
+// The run on a connected node, which is left as soon as the trace is over: drawing may take its time. From here on
+// Ctrl-C ends the trace, not the program.
 static int record_node(const struct record_settings *settings, const char *asked, struct node *node,
                        struct outputs *outputs, struct error *err)
 {
@@ -263,11 +264,14 @@ static int record_node(const struct record_settings *settings, const char *asked
   struct collect_result result = {0};
   struct recording recording;
   int stop_fd = stop_signals_catch(err);
-  if (stop_fd < 0 || outputs_open(outputs, err) < 0)
+  if (stop_fd < 0 || outputs_open(outputs, err) < 0) {
+    node_free(node);
     return -1;
+  }
   int status = recording_init(&recording, &options, outputs_capture(outputs), err);
   if (status == 0)
     status = collect(settings, asked, stop_fd, node, recording_sink(&recording), &result, err);
+  node_free(node);
   if (status == 0)
     status = finish(settings, &result, &recording, outputs, err);
   recording_release(&recording);
@@ -286,7 +290,6 @@ static int record_run(const struct invocation *invocation, const void *opaque, s
     return -1;
   struct node *node = reach_connect(&settings->reach, settings->messages.verbose ? show_note : NULL, err);
   int status = node ? record_node(settings, invocation->asked, node, &outputs, err) : -1;
-  node_free(node);
   outputs_release(&outputs);
   return status;
 }
