@@ -102,6 +102,7 @@ begin_trace(C0 = #c{relay = Relay, client = Client}, Pids, DurationMs) ->
     [Relay ! {process, Pid, describe_timely(Pid)} || Pid <- Pids],
     [_] = frame(<<"0x0 Return addr 0x0 (a:b/0 + 1)">>),
     Functions = set_patterns(C0),
+    Watched = probes(C0),
     Begin = erlang:monotonic_time(nanosecond),
     Traced = claim(C0, Pids),
     Traced =/= [] orelse throw({refused, no_process, "all of them ended before tracing began"}),
@@ -110,7 +111,7 @@ begin_trace(C0 = #c{relay = Relay, client = Client}, Pids, DurationMs) ->
     [begin_process(C0, Pid) || Pid <- Traced],
     DurationMs =:= 0 orelse erlang:send_after(DurationMs, self(), deadline),
     self() ! tick,
-    control(C0#c{pids = Traced, watched = probes(C0), looker = spawn(fun() -> ok end)}).
+    control(C0#c{pids = Traced, watched = Watched, looker = spawn(fun() -> ok end)}).
 
 tell_facts(Relay, Functions, Begin) ->
     Facts = [{"node", atom_to_list(node())},

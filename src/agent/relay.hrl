@@ -14,7 +14,7 @@
             batch_events = 0, events = 0,        % since the last batch; since the start
             pending = queue:new(), pending_bytes = 0, % batches that wait for credit
             unanswered = 0, answered_ms, ticks = 0,
-            max_seen = 0, stopped = false, lost = 0}).
+            max_seen = 0, stopped = false}).
 
 relay(Client, Control, Api, Spawned, {MaxEvents, MaxQueue, MaxMemory}) ->
     process_flag(trap_exit, true),
@@ -252,8 +252,7 @@ message({facts, Facts}, Ids, R) ->
 message({ends, Ends, Why, EndNs}, _, R) ->
     drain(flush(add_facts([{"ended", atom_to_list(Why)},
                            {"end_ns", integer_to_list(EndNs)},
-                           {"max_queue", integer_to_list(R#r.max_seen)},
-                           {"lost_events", integer_to_list(R#r.lost)}],
+                           {"max_queue", integer_to_list(R#r.max_seen)}],
                           lists:foldl(fun ended/2, R, Ends))));
 message({'EXIT', Control, _}, _, #r{control = Control, api = Api, processes = Processes}) ->
     %% Somebody killed the controller. A session goes with it; the one tracer of old is ours to take down.

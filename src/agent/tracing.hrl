@@ -90,15 +90,16 @@ other_client(_) -> "".
 free_of_patterns() ->
     case foreign_patterns() of
         [] -> ok;
-        [{{M, F, A}, _} | _] ->
+        [{{M, F, A}, _, _} | _] ->
             throw({refused, other_tracer, io_lib:format("somebody (dbg, recon, ...) has set a trace pattern on ~tp:~tp/~w",
                                                         [M, F, A])})
     end.
 
 foreign_patterns() ->
-    [{MFA, Spec} || M <- erlang:loaded(), {F, A} <- functions(M), MFA <- [{M, F, A}],
-                    {traced, Traced} <- [erlang:trace_info(MFA, traced)], Traced =:= local orelse Traced =:= global,
-                    {match_spec, Spec} <- [erlang:trace_info(MFA, match_spec)], Spec =/= ?CALLS].
+    [{MFA, Traced, Spec} || M <- erlang:loaded(), {F, A} <- functions(M), MFA <- [{M, F, A}],
+                            {traced, Traced} <- [erlang:trace_info(MFA, traced)],
+                            Traced =:= local orelse Traced =:= global,
+                            {match_spec, Spec} <- [erlang:trace_info(MFA, match_spec)], Spec =/= ?CALLS].
 
 %% One tracer a process, on every release: with the legacy interface the VM has no more, and with several sessions on one
 %% process OTP 27 to 29 have been seen to abort. With sessions, a name makes checking and tracing one step for all agents;
@@ -214,7 +215,7 @@ clear_patterns(C = #c{api = session}) ->
 clear_patterns(C = #c{api = legacy}) ->
     Foreign = foreign_patterns(),
     pattern(C, {'_', '_', '_'}, false),
-    [catch pattern(C, MFA, Spec) || {MFA, Spec} <- Foreign].
+    [catch pattern(C, MFA, Spec) || {MFA, local, Spec} <- Foreign]. % a global one is not cleared with ours
 
 %% Globs: `*` is any text. A pattern may name a module, a function or a function with its arity, in either language.
 

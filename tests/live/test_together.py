@@ -85,6 +85,16 @@ class TogetherTest(LiveTest):
         left = [line for line in self.node.state()["functions"] if line not in before["functions"]]
         self.assertEqual(left, ["legacy {lists,seq,2}"])
 
+    def test_a_global_pattern_that_somebody_sets_meanwhile_stays_global(self):
+        run = self.record("shop_cart", "global.folded", "2s")
+        harness.wait_until(lambda: self.node.state()["flags"], 20, "tracing")
+        self.node.call("erlang", "trace_pattern", "[{lists, duplicate, 2}, true, [global]]")
+        self.addCleanup(self.node.call, "erlang", "trace_pattern", "[{lists, duplicate, 2}, false, [global]]")
+        self.assert_ended(run.result(), 0)
+        time.sleep(harness.CLEAN_S)
+        self.assertIs(self.node.ask("rpc:call(N, erlang, trace_info, [{lists, duplicate, 2}, traced]) =:= {traced, global}"),
+                      True)
+
 
 class FreshNodeTest(LiveTest):
     def test_sessions_are_used_where_there_are_any(self):
