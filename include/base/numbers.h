@@ -1,6 +1,6 @@
 // Numbers for people, the same in every locale.
-#ifndef FLAMBEAU_RENDERERS_NUMBERS_H
-#define FLAMBEAU_RENDERERS_NUMBERS_H
+#ifndef FLAMBEAU_BASE_NUMBERS_H
+#define FLAMBEAU_BASE_NUMBERS_H
 
 #include <stdint.h>
 

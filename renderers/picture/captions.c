@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "picture/numbers.h"
+#include "base/numbers.h"
 #include "picture/sheet.h"
 #include "renderers/renderer.h"
 

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "picture/numbers.h"
+#include "base/numbers.h"
 #include "picture/text.h"
 
 #define TITLE_BASELINE_PX 31

@@ -8,7 +8,7 @@
 
 #include "base/byte_io.h"
 #include "base/bytes.h"
-#include "picture/numbers.h"
+#include "base/numbers.h"
 #include "picture/text.h"
 #include "profile/profile.h"
 #include "report/table.h"

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/byte_io.h"
-#include "picture/numbers.h"
+#include "base/numbers.h"
 #include "picture/sheet.h"
 #include "picture/text.h"
 #include "renderers/renderer.h"

@@ -1,5 +1,5 @@
 // Enters: integers. Leaves: short texts. No floating point is printed: printf's decimal point follows the locale.
-#include "picture/numbers.h"
+#include "base/numbers.h"
 
 #include <inttypes.h>
 #include <stdio.h>

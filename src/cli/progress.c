@@ -1,14 +1,14 @@
-// Counters in, one line for a person out. Digits are grouped by hand: no locale decides what a log says.
+// Counters in, one line for a person out.
 #include "progress.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/numbers.h"
 #include "collect/collect.h"
 
 #define SECOND_NS UINT64_C(1000000000)
-#define NUMBER_MAX 32
 
 struct ending {
   const char *ended; // the fact
@@ -42,20 +42,6 @@ bool progress_ended_well(const struct collect_result *result)
   return ending && ending->well;
 }
 
-static const char *grouped(uint64_t number, char text[NUMBER_MAX])
-{
-  char digits[NUMBER_MAX];
-  int size = snprintf(digits, sizeof digits, "%" PRIu64, number);
-  char *at = text;
-  for (int i = 0; i < size; i++) {
-    if (i > 0 && (size - i) % 3 == 0)
-      *at++ = ',';
-    *at++ = digits[i];
-  }
-  *at = '\0';
-  return text;
-}
-
 void progress_line(struct progress *last, const struct collect_progress *now, char line[PROGRESS_LINE_MAX])
 {
   char events[NUMBER_MAX], rate[NUMBER_MAX], queue[NUMBER_MAX], left[NUMBER_MAX + 8];
@@ -71,8 +57,8 @@ void progress_line(struct progress *last, const struct collect_progress *now, ch
     snprintf(left, sizeof left, "finishing");
   else
     snprintf(left, sizeof left, "%" PRIu64 " s left", (now->duration_ns - now->elapsed_ns + SECOND_NS - 1) / SECOND_NS);
-  snprintf(line, PROGRESS_LINE_MAX, "%s events  %s/s  queue %s  %s", grouped(now->events, events),
-           grouped((uint64_t)per_second, rate), grouped(now->queue, queue), left);
+  snprintf(line, PROGRESS_LINE_MAX, "%s events  %s/s  queue %s  %s", number_count(events, now->events),
+           number_count(rate, (uint64_t)per_second), number_count(queue, now->queue), left);
   *last = (struct progress){.events = now->events, .elapsed_ns = now->elapsed_ns};
 }
 
@@ -83,11 +69,12 @@ void progress_summary(const struct collect_result *result, uint64_t covered_ns, 
   char losses[2 * NUMBER_MAX] = "";
   const struct ending *ending = find_ending(result->ended);
   if (result->lost_events > 0)
-    snprintf(losses, sizeof losses, ", %s event%s lost", grouped(result->lost_events, lost),
+    snprintf(losses, sizeof losses, ", %s event%s lost", number_count(lost, result->lost_events),
              result->lost_events == 1 ? "" : "s");
   else if (!ending || ending->told)
     snprintf(losses, sizeof losses, ", nothing lost");
-  snprintf(summary, SUMMARY_MAX, "%s event%s of %s process%s in %.1f s%s%s: %s", grouped(result->events, events),
-           result->events == 1 ? "" : "s", grouped(result->processes, processes), result->processes == 1 ? "" : "es",
-           (double)covered_ns / (double)SECOND_NS, losses, ending ? ending->words : "", written);
+  snprintf(summary, SUMMARY_MAX, "%s event%s of %s process%s in %.1f s%s%s: %s", number_count(events, result->events),
+           result->events == 1 ? "" : "s", number_count(processes, result->processes),
+           result->processes == 1 ? "" : "es", (double)covered_ns / (double)SECOND_NS, losses,
+           ending ? ending->words : "", written);
 }

@@ -8,10 +8,10 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "agent_session.h"
+#include "base/clock.h"
 #include "decode/decoder.h"
 #include "node/node.h"
 #include "node/term.h"
@@ -47,17 +47,10 @@ struct collector {
   int stops; // signals so far
 };
 
-static uint64_t now_ns(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static void enter(struct collector *collector, enum phase phase)
 {
   collector->phase = phase;
-  collector->phase_ns = now_ns();
+  collector->phase_ns = clock_ns();
 }
 
 static void note(const struct collector *collector, const char *sentence)
@@ -164,7 +157,7 @@ static int take_from_node(struct collector *collector, struct error *err)
     collector->more = event != NODE_NOTHING;
     if (event == NODE_NOTHING)
       return 0;
-    collector->heard_ns = now_ns();
+    collector->heard_ns = clock_ns();
     if (event != NODE_MESSAGE)
       return lost_agent(collector, &how, err);
     if (take_message(collector, &message, err) != 0)
@@ -181,7 +174,7 @@ static int take_stop(struct collector *collector, struct error *err)
     collector->stops++;
     if (collector->stops == 2) {
       collector->result->given_up = true;
-      collector->given_up_ns = now_ns();
+      collector->given_up_ns = clock_ns();
     }
     if (collector->stops == 1 && collector->phase == PHASE_TRACING && agent_session_stop(&collector->session, err) != 0)
       return -1;
@@ -244,7 +237,7 @@ static int poll_once(struct collector *collector, struct error *err)
     return -1;
   if ((collector->more || (ready > 0 && fds[0].revents)) && take_from_node(collector, err) != 0)
     return -1;
-  uint64_t now = now_ns();
+  uint64_t now = clock_ns();
   show_progress(collector, now);
   return check_time(collector, now, err);
 }
@@ -254,7 +247,7 @@ static int run(struct collector *collector, struct error *err)
   if (push_first_facts(collector, err) != 0 ||
       agent_session_begin(&collector->session, collector->node, collector->options, err) != 0)
     return -1;
-  collector->heard_ns = collector->phase_ns = now_ns();
+  collector->heard_ns = collector->phase_ns = clock_ns();
   while (collector->phase != PHASE_OVER)
     if (poll_once(collector, err) != 0)
       return -1;

@@ -4,21 +4,14 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "agent/agent.h"
+#include "base/clock.h"
 #include "evaluate.h"
 #include "node/node.h"
 #include "node/term.h"
 
 #define PROCESSES_MAX 20000000 // more than any node may have (+P 134,217,727 is never used so)
-
-static int64_t now_ms(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static char *read_text(struct term_reader *message)
 {
@@ -61,6 +54,10 @@ static int read_rows(struct term_reader *message, struct process_list *list, str
     if (read_row(message, &list->rows[i]) != 0)
       return error_set(err, ERROR_UNREACHABLE, "the node's list of processes cannot be read");
   }
+  if (count > 0)
+    term_read_list_end(message);
+  if (message->failed)
+    return error_set(err, ERROR_UNREACHABLE, "the node's list of processes cannot be read");
   qsort(list->rows, list->count, sizeof *list->rows, most_reductions_first);
   return 0;
 }
@@ -77,7 +74,7 @@ static int await_rows(struct node *node, int64_t deadline_ms, struct process_lis
     if (event == NODE_MESSAGE && term_read_tuple(&message) == 3 && term_read_atom_is(&message, "flambeau") &&
         term_read_atom_is(&message, "processes"))
       return read_rows(&message, list, err);
-    int64_t left = deadline_ms - now_ms();
+    int64_t left = deadline_ms - clock_ms();
     if (left <= 0)
       return error_set(err, ERROR_UNREACHABLE, "%s did not answer in time", node_name(node));
     struct pollfd poller = {.fd = node_fd(node), .events = POLLIN};
@@ -97,7 +94,7 @@ int processes_list(struct node *node, int timeout_ms, struct process_list *list,
   term_write_pid(writer, node_self(node));
   if (evaluate_spawn(node, writer, err) != 0)
     return -1;
-  int result = await_rows(node, now_ms() + timeout_ms, list, err);
+  int result = await_rows(node, clock_ms() + timeout_ms, list, err);
   if (result != 0)
     processes_release(list);
   return result;

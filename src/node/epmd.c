@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "epmd_port.h"
 #include "resolve.h"
 #include "transport.h"
@@ -89,7 +90,7 @@ int epmd_names(const char *host, int timeout_ms, struct epmd_name **names, size_
   bytes_init(&question, sizeof request);
   bytes_init(&answer, EPMD_ANSWER_MAX);
   bytes_append(&question, request, sizeof request);
-  int result = ask(&address, host_text, &question, monotonic_ms() + timeout_ms, &answer, err);
+  int result = ask(&address, host_text, &question, clock_ms() + timeout_ms, &answer, err);
   if (result == 0)
     result = parse_names(&answer, names, count, err);
   if (result != 0) {
@@ -109,7 +110,7 @@ static void known_names(const char *host_text, int64_t deadline_ms, char *text, 
   size_t count;
   struct error ignored = {0};
   text[0] = '\0';
-  int64_t left = deadline_ms - monotonic_ms();
+  int64_t left = deadline_ms - clock_ms();
   if (left <= 0 || epmd_names(host_text, (int)left, &names, &count, &ignored) != 0)
     return;
   size_t used = (size_t)snprintf(text, size, count ? " (it knows" : " (it knows none)");

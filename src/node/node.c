@@ -17,6 +17,7 @@
 
 #include "base/byte_reader.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "epmd_port.h"
 #include "handshake.h"
 #include "node/term.h"
@@ -127,7 +128,7 @@ static int init_ei(struct node *node, const struct node_address *address, struct
 static int connect_node(struct node *node, const struct node_address *address, struct error *err)
 {
   char where[NODE_NAME_MAX + 32];
-  int64_t deadline_ms = monotonic_ms() + address->connect_timeout_ms;
+  int64_t deadline_ms = clock_ms() + address->connect_timeout_ms;
   if (find_peer(address, &node->transport.peer, where, sizeof where, deadline_ms, err) != 0 ||
       init_ei(node, address, err) != 0)
     return -1;

@@ -8,23 +8,17 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 // A node that has not taken a small message for this long does not read any more.
 #define WRITE_TIMEOUT_MS 5000
 
-int64_t monotonic_ms(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 int wait_ready(int fd, short events, int64_t deadline_ms)
 {
   for (;;) {
-    int64_t left = deadline_ms - monotonic_ms();
+    int64_t left = deadline_ms - clock_ms();
     struct pollfd poller = {.fd = fd, .events = events};
     int ready = left > 0 ? poll(&poller, 1, (int)left) : 0;
     if (ready > 0)
@@ -89,7 +83,7 @@ static int transport_connect(void *context, void *address, int size, unsigned ti
 
 static int64_t write_deadline(const struct transport *transport)
 {
-  return transport->deadline_ms ? transport->deadline_ms : monotonic_ms() + WRITE_TIMEOUT_MS;
+  return transport->deadline_ms ? transport->deadline_ms : clock_ms() + WRITE_TIMEOUT_MS;
 }
 
 static int transport_writev(void *context, const void *vectors, int count, ssize_t *size, unsigned timeout_ms)

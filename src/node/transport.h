@@ -24,8 +24,6 @@ struct transport {
 
 extern ei_socket_callbacks transport_callbacks;
 
-int64_t monotonic_ms(void);
-
 // Waits until `fd` is ready for `events` (poll's) or the deadline has passed: 0, ETIMEDOUT or another errno.
 int wait_ready(int fd, short events, int64_t deadline_ms);
 // A TCP connection to `peer`: a descriptor, or -1 with errno.

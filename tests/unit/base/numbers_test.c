@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "picture/numbers.h"
+#include "base/numbers.h"
 
 static char text[NUMBER_MAX];
 
