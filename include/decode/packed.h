@@ -9,6 +9,7 @@ enum packed_tag {
   PACKED_CHUNK = 0x83,
   PACKED_MODULE = 0x84,
   PACKED_BARRIER = 0x85,
+  PACKED_LOCATION = 0x86,
 };
 
 // Of an event's tag. The kinds are those of enum event_kind.
@@ -23,6 +24,7 @@ enum packed_tag {
 #define PACKED_NAME_MAX_BYTES 1020u // of a module, a function, a registered name
 #define PACKED_PID_MAX_BYTES 64u
 #define PACKED_TEXT_MAX_BYTES 4096u // of a label or an initial call
+#define PACKED_FILE_MAX_BYTES 4096u // of a source file's name
 #define PACKED_KEY_MAX_BYTES 64u
 #define PACKED_VALUE_MAX_BYTES 65536u
 #define PACKED_CHUNK_MAX_BYTES (16u << 20)

@@ -61,6 +61,13 @@ struct function_definition {
   bool native; // a BIF or NIF: it can never be in a receive
 };
 
+// Where the source of a function begins, as a stack trace on the node would say it.
+struct function_location {
+  uint32_t function;
+  uint32_t line;    // from 1
+  const char *file; // "src/shop.erl": UTF-8, hostile, borrowed; NUL-terminated
+};
+
 // A process's definition; sent before its id is used, and again when more is known (the last one counts).
 struct process_definition {
   uint32_t id;

@@ -12,9 +12,19 @@ struct profile;
 // Deeper stacks keep their outermost frames and fold the rest into one `[deeper]` frame.
 #define FOLD_MAX_DEPTH 20000
 
+enum fold_by {
+  FOLD_MERGED,     // equal stacks of all processes are one
+  FOLD_BY_PROCESS, // one root frame per process
+  FOLD_BY_PARENT,  // merged, but a spawned process's stacks stand on the frame that spawned it
+};
+
+// A profile keeps at most so many spans: the shortest are left out.
+#define FOLD_MAX_SPANS ((size_t)1 << 20)
+
 struct fold_options {
-  bool by_process; // one root frame per process
-  bool raw_names;  // names as the VM says them
+  enum fold_by by;
+  bool spans;     // keep frames in time, for a chart; wants FOLD_BY_PROCESS
+  bool raw_names; // names as the VM says them
 };
 
 struct fold; // opaque

@@ -26,6 +26,8 @@ struct profile_frame {
   enum frame_kind kind;
   const char *name;   // as shown: "lists:sort/1", "Shop.Cart.total/2", "[gc]"; UTF-8, hostile
   const char *module; // the VM's module name, "" when unknown
+  const char *file;   // where its source begins, "" when unknown; hostile
+  uint32_t line;      // 0 when unknown
   bool native;        // BIF or NIF
 };
 
@@ -43,9 +45,10 @@ struct profile_node {
 struct profile_function {
   uint32_t frame;
   uint64_t calls;
-  uint64_t own_ns;      // without callees; [gc], [waiting], [runnable] beneath it are not its own
-  uint64_t total_ns;    // a recursive function counted once per stack
-  uint64_t timed_calls; // calls seen from their start to their end
+  uint64_t own_ns;                         // without callees; [gc], [waiting], [runnable] beneath it are not its own
+  uint64_t total_ns;                       // a recursive function counted once per stack
+  uint64_t gc_ns, waiting_ns, runnable_ns; // [gc], [waiting], [runnable] directly beneath it
+  uint64_t timed_calls;                    // calls seen from their start to their end
   uint64_t call_sum_ns, call_min_ns, call_max_ns; // lengths of those
 };
 
@@ -58,6 +61,11 @@ struct profile_process {
   bool exited;
 };
 
+// Times out of one kind, [waiting] or [runnable]: how often, how long in all, the longest.
+struct profile_absence {
+  uint64_t count, total_ns, max_ns;
+};
+
 struct profile_gc {
   uint64_t minor, major;     // how many
   uint64_t pause_ns, max_ns; // how long, all and longest
@@ -67,6 +75,15 @@ struct profile_gc {
 struct profile_fact {
   const char *key;
   const char *value;
+};
+
+// A frame in time, for charts: `node`'s frame lay on its process's stack from `start_ns` for `width_ns`. Spans of one
+// process nest as their nodes do.
+struct profile_span {
+  uint32_t process; // index in `processes`
+  uint32_t node;
+  uint64_t start_ns; // since the first event of all
+  uint64_t width_ns;
 };
 
 struct profile_module {
@@ -90,6 +107,10 @@ struct profile {
   const struct profile_module *modules; // loaded during the trace
   size_t module_count;
   struct profile_gc gc;
+  struct profile_absence waiting, runnable;
+  const struct profile_span *spans; // by process, then by start, outer before inner; NULL unless asked for
+  size_t span_count;
+  uint64_t span_min_ns; // spans shorter than this were left out
   uint64_t events;
   uint64_t lost_events;
   bool counts_known; // false for a folded file: no calls, unit unknown

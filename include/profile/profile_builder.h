@@ -19,6 +19,8 @@ uint32_t profile_builder_frame(struct profile_builder *builder, enum frame_kind 
                                size_t name_size, const char *module, size_t module_size, bool native);
 // Shows `frame` under another name. It is still found by the name it was made with.
 int profile_builder_rename(struct profile_builder *builder, uint32_t frame, const char *name);
+// Where the frame's source begins; the first time counts.
+int profile_builder_locate(struct profile_builder *builder, uint32_t frame, const char *file, uint32_t line);
 // The child of `parent` (0 is the root) for `frame`, made if new, or PROFILE_FAILED.
 uint32_t profile_builder_child(struct profile_builder *builder, uint32_t parent, uint32_t frame);
 void profile_builder_add(struct profile_builder *builder, uint32_t node, uint64_t own, uint64_t calls);
@@ -34,8 +36,13 @@ int profile_builder_module(struct profile_builder *builder, const struct profile
 struct profile_totals {
   uint64_t events, lost_events;
   struct profile_gc gc;
+  struct profile_absence waiting, runnable;
   bool counts_known;
 };
+
+// `spans` of the builder's nodes, in any order; copied.
+int profile_builder_spans(struct profile_builder *builder, const struct profile_span *spans, size_t count,
+                          uint64_t min_ns);
 
 // Sorts children, computes the function table, hands over the profile and frees the builder. NULL on failure:
 // ERROR_MEMORY, or ERROR_DATA when the weights add up to more than 64 bits hold.

@@ -127,6 +127,21 @@ static int write_module(struct event_sink *sink, const char *name, int64_t time_
   return block_writer_records_end(&writer->blocks, err);
 }
 
+static int write_location(struct event_sink *sink, const struct function_location *location, struct error *err)
+{
+  struct capture_writer *writer = (struct capture_writer *)sink;
+  size_t file_size = strlen(location->file);
+  if (file_size > PACKED_FILE_MAX_BYTES)
+    return too_long(err, "a source file's name", PACKED_FILE_MAX_BYTES);
+  struct bytes *records = begin_record(writer, PACKED_LOCATION, err);
+  if (!records)
+    return -1;
+  bytes_append_be(records, location->function, 4);
+  bytes_append_be(records, location->line, 4);
+  put_text(records, 2, location->file, file_size);
+  return block_writer_records_end(&writer->blocks, err);
+}
+
 static int write_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
 {
   struct capture_writer *writer = (struct capture_writer *)sink;
@@ -145,6 +160,7 @@ struct capture_writer *capture_writer_new(struct byte_sink *out, struct error *e
       .process = write_process,
       .fact = write_fact,
       .module = write_module,
+      .location = write_location,
       .event = write_event,
   };
   struct capture_writer *writer = malloc(sizeof *writer);

@@ -51,6 +51,15 @@ static int keep_module(struct event_sink *sink, const char *name, int64_t time_n
   return 0;
 }
 
+static int keep_location(struct event_sink *sink, const struct function_location *location, struct error *err)
+{
+  (void)err;
+  struct event_sink *writer = writer_sink(capture_of(sink));
+  if (writer)
+    writer->ops->location(writer, location, &capture_of(sink)->failure);
+  return 0;
+}
+
 static int keep_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
 {
   (void)err;
@@ -67,6 +76,7 @@ int capture_output_init(struct capture_output *capture, struct byte_sink *out, s
       .process = keep_process,
       .fact = keep_fact,
       .module = keep_module,
+      .location = keep_location,
       .event = keep_event,
   };
   *capture = (struct capture_output){.sink.ops = &ops};

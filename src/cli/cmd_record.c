@@ -257,10 +257,7 @@ static int finish(const struct record_settings *settings, const struct collect_r
 static int record_node(const struct record_settings *settings, const char *asked, struct node *node,
                        struct outputs *outputs, struct error *err)
 {
-  const struct fold_options options = {
-      .by_process = drawing_by_process(&settings->drawing),
-      .raw_names = settings->drawing.raw_names,
-  };
+  const struct fold_options options = drawing_fold_options(&settings->drawing);
   struct collect_result result = {0};
   struct recording recording;
   int stop_fd = stop_signals_catch(err);

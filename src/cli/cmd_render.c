@@ -60,10 +60,7 @@ static int render_run(const struct invocation *invocation, const void *opaque, s
 {
   const struct render_settings *settings = opaque;
   const char *input = invocation->operands.items[0];
-  const struct fold_options options = {
-      .by_process = drawing_by_process(&settings->drawing),
-      .raw_names = settings->drawing.raw_names,
-  };
+  const struct fold_options options = drawing_fold_options(&settings->drawing);
   struct outputs outputs;
   if (outputs_plan(&outputs, &settings->outputs, false, err) < 0)
     return -1;

@@ -35,7 +35,7 @@ static const char *weight_choices(void)
 
 static const char *by_choices(void)
 {
-  return "merged|process";
+  return "merged|process|parent";
 }
 
 #define FIELD(field) .offset = offsetof(struct drawing_settings, field)
@@ -51,7 +51,13 @@ const struct option_row drawing_rows[] = {
      .kind = OPTION_CHOICE,
      FIELD(by),
      .choices = by_choices,
-     .help = "all processes in one graph, or one root frame per process"},
+     .help =
+         "all processes in one graph, one root frame per process, or in one graph with spawned processes on the frames "
+         "that spawned them (see --spawned)"},
+    {.name = "chart",
+     .kind = OPTION_FLAG,
+     FIELD(chart),
+     .help = "time goes from left to right, a lane for each process (flame chart)"},
     {.name = "icicle", .kind = OPTION_FLAG, FIELD(icicle), .help = "root on top"},
     {.name = "reverse", .kind = OPTION_FLAG, FIELD(reverse), .help = "callers instead of callees"},
     {.name = "title", .kind = OPTION_TEXT, FIELD(title), .argument = "TEXT", .help = "the first line of the picture"},
@@ -90,9 +96,14 @@ void drawing_init(struct drawing_settings *settings)
   settings->colors = "beam";
 }
 
-bool drawing_by_process(const struct drawing_settings *settings)
+struct fold_options drawing_fold_options(const struct drawing_settings *settings)
 {
-  return strcmp(settings->by, "process") == 0;
+  struct fold_options options = {.raw_names = settings->raw_names, .spans = settings->chart};
+  if (settings->chart || strcmp(settings->by, "process") == 0)
+    options.by = FOLD_BY_PROCESS;
+  else if (strcmp(settings->by, "parent") == 0)
+    options.by = FOLD_BY_PARENT;
+  return options;
 }
 
 static enum weight chosen_weight(const struct drawing_settings *settings)
@@ -109,10 +120,11 @@ int drawing_check(const struct drawing_settings *settings, const struct profile 
     return 0;
   if (chosen_weight(settings) == WEIGHT_CALLS)
     return error_set(err, ERROR_USAGE, "a folded file has no call counts: take another --weight, or a capture (.flb)");
-  if (drawing_by_process(settings))
+  if (strcmp(settings->by, "merged") != 0)
     return error_set(err, ERROR_USAGE,
-                     "a folded file does not tell processes apart: leave out --by process, or take a "
-                     "capture (.flb)");
+                     "a folded file does not tell processes apart: leave out --by %s, or take a "
+                     "capture (.flb)",
+                     settings->by);
   if (settings->raw_names)
     return error_set(err, ERROR_USAGE,
                      "a folded file has only the names it has: leave out --raw-names, or take a "

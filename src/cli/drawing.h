@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "fold/fold.h"
 #include "options.h"
 #include "quantity.h"
 
@@ -16,6 +17,7 @@ struct profile;
 struct drawing_settings {
   const char *weight;
   const char *by;
+  bool chart;
   bool icicle;
   bool reverse;
   bool raw_names;
@@ -29,7 +31,8 @@ struct drawing_settings {
 extern const struct option_row drawing_rows[];
 
 void drawing_init(struct drawing_settings *settings);
-bool drawing_by_process(const struct drawing_settings *settings);
+// What the fold must keep for these settings.
+struct fold_options drawing_fold_options(const struct drawing_settings *settings);
 
 // ERROR_USAGE when the settings ask for what a folded file (`counts_known` is false) cannot tell.
 int drawing_check(const struct drawing_settings *settings, const struct profile *profile, struct error *err);

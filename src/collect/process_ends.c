@@ -42,6 +42,12 @@ static int on_module(struct event_sink *sink, const char *name, int64_t time_ns,
   return next->ops->module(next, name, time_ns, traced, err);
 }
 
+static int on_location(struct event_sink *sink, const struct function_location *location, struct error *err)
+{
+  struct event_sink *next = ends_of(sink)->next;
+  return next->ops->location(next, location, err);
+}
+
 static int on_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
 {
   struct process_ends *ends = ends_of(sink);
@@ -54,7 +60,7 @@ static int on_event(struct event_sink *sink, const struct trace_event *event, st
   return ends->next->ops->event(ends->next, event, err);
 }
 
-static const struct event_sink_ops ops = {on_function, on_process, on_fact, on_module, on_event};
+static const struct event_sink_ops ops = {on_function, on_process, on_fact, on_module, on_location, on_event};
 
 void process_ends_init(struct process_ends *ends, struct event_sink *next)
 {

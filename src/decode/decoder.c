@@ -182,6 +182,22 @@ static int read_module(struct decoder *decoder, struct byte_reader *reader, stru
   return decoder->sink->ops->module(decoder->sink, name_text, time_ns, traced, err);
 }
 
+static int read_location(struct decoder *decoder, struct byte_reader *reader, struct error *err)
+{
+  uint32_t id = (uint32_t)byte_reader_be(reader, 4);
+  struct function_location location = {.line = (uint32_t)byte_reader_be(reader, 4)};
+  struct text file = read_text(reader, 2, PACKED_FILE_MAX_BYTES);
+  if (reader->failed || location.line == 0 || file.size == 0)
+    return damaged(err, "a function's location is not whole, or out of bounds");
+  if (!id_map_function(&decoder->map, id, &location.function) || location.function == FUNCTION_NONE)
+    return damaged(err, "the location of a function that was not defined");
+  char file_text[PACKED_FILE_MAX_BYTES + 1];
+  if (!terminate(file, file_text))
+    return damaged(err, "a zero byte in a file's name");
+  location.file = file_text;
+  return decoder->sink->ops->location(decoder->sink, &location, err);
+}
+
 static int note_chunk(struct decoder *decoder, struct byte_reader *reader, struct error *err)
 {
   uint32_t process = (uint32_t)byte_reader_be(reader, 4);
@@ -210,6 +226,8 @@ static int read_record(struct decoder *decoder, struct byte_reader *reader, stru
     return note_chunk(decoder, reader, err);
   case PACKED_MODULE:
     return read_module(decoder, reader, err);
+  case PACKED_LOCATION:
+    return read_location(decoder, reader, err);
   case PACKED_BARRIER:
     return chunks_push(&decoder->chunks, err);
   default:

@@ -33,6 +33,14 @@ static int tee_module(struct event_sink *sink, const char *name, int64_t time_ns
   return tee->second->ops->module(tee->second, name, time_ns, traced, err);
 }
 
+static int tee_location(struct event_sink *sink, const struct function_location *location, struct error *err)
+{
+  struct event_tee *tee = (struct event_tee *)sink;
+  if (tee->first->ops->location(tee->first, location, err) != 0)
+    return -1;
+  return tee->second->ops->location(tee->second, location, err);
+}
+
 static int tee_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
 {
   struct event_tee *tee = (struct event_tee *)sink;
@@ -48,6 +56,7 @@ void event_tee_init(struct event_tee *tee, struct event_sink *first, struct even
       .process = tee_process,
       .fact = tee_fact,
       .module = tee_module,
+      .location = tee_location,
       .event = tee_event,
   };
   tee->sink.ops = &ops;

@@ -32,7 +32,7 @@
 
 struct process {
   struct cursor cursor;
-  uint32_t root_frame; // with by_process; else PROFILE_FAILED
+  uint32_t root_frame; // with FOLD_BY_PROCESS; else PROFILE_FAILED
   char *pid;           // owned
   char *title;         // owned
 };
@@ -149,7 +149,7 @@ static struct process *process_new(struct fold *fold, uint32_t id)
   struct fold_tree *tree = &fold->tree;
   uint32_t root_node = 0;
   process->root_frame = PROFILE_FAILED;
-  if (fold->options.by_process) {
+  if (fold->options.by == FOLD_BY_PROCESS) {
     // Found by its id until all titles are known.
     char key[16];
     int size = snprintf(key, sizeof key, "%u", id);
@@ -207,16 +207,26 @@ static int take_fact(struct event_sink *sink, const char *key, const char *value
              : 0;
 }
 
+static bool is_defined(const struct fold_tree *tree, uint32_t function)
+{
+  return function < tree->function_capacity && tree->functions[function].defined;
+}
+
+static int take_location(struct event_sink *sink, const struct function_location *location, struct error *err)
+{
+  struct fold *fold = (struct fold *)sink;
+  const struct fold_tree *tree = &fold->tree;
+  if (location->function == FUNCTION_NONE || !is_defined(tree, location->function))
+    return error_set(err, ERROR_DATA, "a location names a function that is not defined");
+  uint32_t frame = tree->functions[location->function].frame;
+  return profile_builder_locate(tree->builder, frame, location->file, location->line) < 0 ? fail(err) : 0;
+}
+
 static int take_module(struct event_sink *sink, const char *name, int64_t time_ns, bool traced, struct error *err)
 {
   struct fold *fold = (struct fold *)sink;
   struct profile_module module = {.name = name, .time_ns = time_ns, .traced = traced};
   return profile_builder_module(fold->tree.builder, &module) < 0 ? fail(err) : 0;
-}
-
-static bool is_defined(const struct fold_tree *tree, uint32_t function)
-{
-  return function < tree->function_capacity && tree->functions[function].defined;
 }
 
 static bool functions_are_defined(const struct fold_tree *tree, const struct trace_event *event)
@@ -266,7 +276,8 @@ static bool make_synthetic_frames(struct fold_tree *tree)
 
 struct fold *fold_new(const struct fold_options *options, struct error *err)
 {
-  static const struct event_sink_ops ops = {take_function, take_process, take_fact, take_module, take_event};
+  static const struct event_sink_ops ops = {take_function, take_process,  take_fact,
+                                            take_module,   take_location, take_event};
   struct fold *fold = calloc(1, sizeof *fold);
   if (!fold) {
     fail(err);
@@ -369,7 +380,7 @@ static int close_processes(struct fold *fold, struct error *err)
   cursor_decide(&fold->tree);
   if (fold->tree.failed)
     return fail(err);
-  return fold->options.by_process ? show_titles(fold, err) : 0;
+  return fold->options.by == FOLD_BY_PROCESS ? show_titles(fold, err) : 0;
 }
 
 struct profile *fold_finish(struct fold *fold, struct error *err)

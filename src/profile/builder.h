@@ -42,7 +42,9 @@ struct profile_builder {
   struct bytes processes;    // struct profile_process
   struct bytes facts;        // struct build_fact
   struct bytes modules;      // struct profile_module
-  struct node_slot *slots;   // open addressing, at most half full
+  struct bytes spans;        // struct profile_span
+  uint64_t span_min_ns;
+  struct node_slot *slots; // open addressing, at most half full
   uint32_t node_count;
   unsigned slot_bits;
   uint64_t multiplier; // odd and random: no input can aim at one slot

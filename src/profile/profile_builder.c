@@ -28,6 +28,7 @@ struct profile_builder *profile_builder_new(struct error *err)
   bytes_init(&builder->nodes, PROFILE_MAX_NODES * sizeof(struct build_node));
   bytes_init(&builder->processes, PROFILE_MAX_FRAMES * sizeof(struct profile_process));
   bytes_init(&builder->facts, PROFILE_MAX_FACTS * sizeof(struct build_fact));
+  bytes_init(&builder->spans, PROFILE_MAX_NODES * sizeof(struct profile_span));
   bytes_init(&builder->modules, PROFILE_MAX_FRAMES * sizeof(struct profile_module));
   if (getrandom(&builder->multiplier, sizeof builder->multiplier, GRND_NONBLOCK) < 0)
     builder->multiplier = (uintptr_t)builder * 0x9e3779b97f4a7c15u;
@@ -62,6 +63,7 @@ void profile_builder_free(struct profile_builder *builder)
   bytes_release(&builder->nodes);
   bytes_release(&builder->processes);
   bytes_release(&builder->facts);
+  bytes_release(&builder->spans);
   bytes_release(&builder->modules);
   free(builder->slots);
   string_table_free(builder->keys);
@@ -99,7 +101,7 @@ uint32_t profile_builder_frame(struct profile_builder *builder, enum frame_kind 
   if (id - 1 < count)
     return id - 1;
 
-  struct profile_frame frame = {.kind = kind, .native = native};
+  struct profile_frame frame = {.kind = kind, .file = "", .native = native};
   frame.name = keep(builder, name, name_size);
   frame.module = keep(builder, module, strnlen(module, module_size));
   bytes_append(&builder->frames, &frame, sizeof frame);
@@ -117,6 +119,21 @@ int profile_builder_rename(struct profile_builder *builder, uint32_t frame, cons
     return -1;
   }
   builder_frames(builder)[frame].name = kept;
+  return 0;
+}
+
+int profile_builder_locate(struct profile_builder *builder, uint32_t frame, const char *file, uint32_t line)
+{
+  struct profile_frame *located = &builder_frames(builder)[frame];
+  if (located->line)
+    return 0;
+  const char *kept = keep(builder, file, strlen(file));
+  if (!kept) {
+    fail(builder);
+    return -1;
+  }
+  located->file = kept;
+  located->line = line;
   return 0;
 }
 
@@ -238,6 +255,18 @@ int profile_builder_module(struct profile_builder *builder, const struct profile
   copy.name = keep(builder, module->name, strlen(module->name));
   bytes_append(&builder->modules, &copy, sizeof copy);
   if (copy.name && !builder->modules.failed)
+    return 0;
+  fail(builder);
+  return -1;
+}
+
+int profile_builder_spans(struct profile_builder *builder, const struct profile_span *spans, size_t count,
+                          uint64_t min_ns)
+{
+  bytes_clear(&builder->spans);
+  bytes_append(&builder->spans, spans, count * sizeof *spans);
+  builder->span_min_ns = min_ns;
+  if (!builder->spans.failed)
     return 0;
   fail(builder);
   return -1;

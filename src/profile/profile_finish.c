@@ -12,6 +12,7 @@ struct finish {
   struct error *err;
   struct profile profile; // grows here; its arrays lie in the builder's arena
   uint32_t *rank;         // of a builder's frame: its index in the profile
+  uint32_t *index_of;     // of a builder's node: its index in the profile
   const struct frame_tally *tallies;
 };
 
@@ -136,19 +137,28 @@ static int order_nodes(struct finish *finish)
 {
   uint32_t count = finish->builder->node_count;
   struct links links = {scratch(finish, count, sizeof(uint32_t)), scratch(finish, count, sizeof(uint32_t))};
-  uint32_t *index_of = scratch(finish, count, sizeof *index_of);
+  finish->index_of = scratch(finish, count, sizeof *finish->index_of);
   struct profile_node *to = place(finish, count, sizeof *to);
   int result = -1;
-  if (links.first_child && links.next_sibling && index_of && to && link_children(finish, &links) == 0) {
-    copy_in_preorder(finish, &links, to, index_of);
+  if (links.first_child && links.next_sibling && finish->index_of && to && link_children(finish, &links) == 0) {
+    copy_in_preorder(finish, &links, to, finish->index_of);
     finish->profile.nodes = to;
     finish->profile.node_count = count;
     result = 0;
   }
   free(links.first_child);
   free(links.next_sibling);
-  free(index_of);
   return result;
+}
+
+static void add_absence(struct profile_function *function, enum frame_kind kind, uint64_t own_ns)
+{
+  if (kind == FRAME_GC)
+    function->gc_ns += own_ns;
+  else if (kind == FRAME_WAITING)
+    function->waiting_ns += own_ns;
+  else if (kind == FRAME_RUNNABLE)
+    function->runnable_ns += own_ns;
 }
 
 // Walks the nodes in preorder; a subtree counts for its function only where no ancestor is the same function.
@@ -167,6 +177,7 @@ static void sum_functions(const struct profile *profile, struct profile_function
       open[nodes[above].frame]--;
     struct profile_function *function = &functions[nodes[i].frame];
     function->own_ns += nodes[i].own;
+    add_absence(&functions[nodes[nodes[i].parent].frame], profile->frames[nodes[i].frame].kind, nodes[i].own);
     function->calls += nodes[i].calls;
     if (open[nodes[i].frame]++ == 0)
       function->total_ns += subtree[i];
@@ -220,6 +231,35 @@ static int make_function_table(struct finish *finish)
   free(subtree);
   free(open);
   return result;
+}
+
+static int by_process_and_start(const void *left, const void *right)
+{
+  const struct profile_span *a = left, *b = right;
+  if (a->process != b->process)
+    return a->process < b->process ? -1 : 1;
+  if (a->start_ns != b->start_ns)
+    return a->start_ns < b->start_ns ? -1 : 1;
+  return (a->node > b->node) - (a->node < b->node); // nodes are in preorder: outer before inner
+}
+
+static int copy_spans(struct finish *finish)
+{
+  const struct bytes *from = &finish->builder->spans;
+  size_t count = from->size / sizeof(struct profile_span);
+  if (count == 0)
+    return 0;
+  struct profile_span *spans = place(finish, count, sizeof *spans);
+  if (!spans)
+    return -1;
+  memcpy(spans, from->data, from->size);
+  for (size_t i = 0; i < count; i++)
+    spans[i].node = finish->index_of[spans[i].node];
+  qsort(spans, count, sizeof *spans, by_process_and_start);
+  finish->profile.spans = spans;
+  finish->profile.span_count = count;
+  finish->profile.span_min_ns = finish->builder->span_min_ns;
+  return 0;
 }
 
 static int copy_array(struct finish *finish, const struct bytes *from, const void **to)
@@ -326,15 +366,18 @@ static struct profile *finish_with(struct profile_builder *builder, const struct
   finish.profile.events = totals->events;
   finish.profile.lost_events = totals->lost_events;
   finish.profile.gc = totals->gc;
+  finish.profile.waiting = totals->waiting;
+  finish.profile.runnable = totals->runnable;
   finish.profile.counts_known = totals->counts_known;
   struct profile *profile = NULL;
   if (check_builder(builder, err) == 0 && sort_frames(&finish) == 0 && order_nodes(&finish) == 0 &&
-      copy_tables(&finish) == 0) {
+      copy_tables(&finish) == 0 && copy_spans(&finish) == 0) {
     int done = original ? copy_function_table(&finish, original, frame_map) : make_function_table(&finish);
     if (done == 0 && (!original || mark_own_kinds(&finish) == 0))
       profile = hand_over(&finish);
   }
   free(finish.rank);
+  free(finish.index_of);
   profile_builder_free(builder);
   return profile;
 }
@@ -351,6 +394,8 @@ struct profile *builder_finish_reversed(struct profile_builder *builder, const s
   struct profile_totals totals = {.events = original->events,
                                   .lost_events = original->lost_events,
                                   .gc = original->gc,
+                                  .waiting = original->waiting,
+                                  .runnable = original->runnable,
                                   .counts_known = original->counts_known};
   return finish_with(builder, &totals, original, frame_map, err);
 }

@@ -42,6 +42,14 @@ static int ignore_module(struct event_sink *sink, const char *name, int64_t time
   return 0;
 }
 
+static int ignore_location(struct event_sink *sink, const struct function_location *location, struct error *err)
+{
+  (void)sink;
+  (void)location;
+  (void)err;
+  return 0;
+}
+
 static int ignore_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
 {
   (void)sink;
@@ -57,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
       .process = ignore_process,
       .fact = ignore_fact,
       .module = ignore_module,
+      .location = ignore_location,
       .event = ignore_event,
   };
   struct event_sink sink = {.ops = &ops};

@@ -67,6 +67,15 @@ static int strict_module(struct event_sink *sink, const char *name, int64_t time
   return 0;
 }
 
+static int strict_location(struct event_sink *sink, const struct function_location *location, struct error *err)
+{
+  (void)err;
+  struct strict_sink *strict = (struct strict_sink *)sink;
+  require(location->function != FUNCTION_NONE && location->function <= strict->functions);
+  require(location->line > 0 && strlen(location->file) > 0 && strlen(location->file) <= 4096);
+  return 0;
+}
+
 static int strict_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
 {
   (void)err;
@@ -90,6 +99,7 @@ static const struct event_sink_ops strict_ops = {
     .process = strict_process,
     .fact = strict_fact,
     .module = strict_module,
+    .location = strict_location,
     .event = strict_event,
 };
 

@@ -72,6 +72,16 @@ static int log_module(struct event_sink *sink, const char *name, int64_t time_ns
   return 0;
 }
 
+static int log_location(struct event_sink *sink, const struct function_location *location, struct error *err)
+{
+  (void)err;
+  struct log_sink *log = (struct log_sink *)sink;
+  print(log, "location f%" PRIu32 " line %" PRIu32 " ", location->function, location->line);
+  bytes_append(&log->log, location->file, strlen(location->file));
+  print(log, "\n");
+  return 0;
+}
+
 static void print_operands(struct log_sink *log, const struct trace_event *event)
 {
   switch (event->kind) {
@@ -127,6 +137,7 @@ void log_sink_init(struct log_sink *log)
       .process = log_process,
       .fact = log_fact,
       .module = log_module,
+      .location = log_location,
       .event = log_event,
   };
   log->sink.ops = &ops;

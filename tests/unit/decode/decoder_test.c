@@ -301,7 +301,7 @@ static void damaged_records(void **state)
     const char *hex, *what;
   } cases[] = {
       {"7f", "unknown kind"},
-      {"86", "unknown kind"},
+      {"87", "unknown kind"},
       {"80 000000", "not whole"},
       {"80 00000005 00 00 0001 6d 0002 61", "not whole"},
       {"80 00000005 02 00 0000 0000", "out of bounds"},

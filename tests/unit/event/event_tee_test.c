@@ -11,7 +11,7 @@
 
 struct counting_sink {
   struct event_sink sink;
-  int functions, processes, facts, modules, events;
+  int functions, processes, facts, modules, locations, events;
   bool fails;
 };
 
@@ -48,6 +48,12 @@ static int count_module(struct event_sink *sink, const char *name, int64_t time_
   return count(sink, &((struct counting_sink *)sink)->modules, err);
 }
 
+static int count_location(struct event_sink *sink, const struct function_location *location, struct error *err)
+{
+  assert_int_equal(location->line, 8);
+  return count(sink, &((struct counting_sink *)sink)->locations, err);
+}
+
 static int count_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
 {
   assert_int_equal(event->kind, EVENT_EXIT);
@@ -59,6 +65,7 @@ static const struct event_sink_ops counting_ops = {
     .process = count_process,
     .fact = count_fact,
     .module = count_module,
+    .location = count_location,
     .event = count_event,
 };
 
@@ -66,10 +73,11 @@ static int push_all(struct event_sink *sink, struct error *err)
 {
   const struct function_definition function = {.id = 5};
   const struct process_definition process = {.id = 6};
+  const struct function_location location = {.function = 5, .line = 8, .file = "a.erl"};
   const struct trace_event event = {.kind = EVENT_EXIT};
   return sink->ops->function(sink, &function, err) + sink->ops->process(sink, &process, err) +
          sink->ops->fact(sink, "key", "value", err) + sink->ops->module(sink, "module", -7, true, err) +
-         sink->ops->event(sink, &event, err);
+         sink->ops->location(sink, &location, err) + sink->ops->event(sink, &event, err);
 }
 
 static void both_see_everything(void **state)
@@ -81,7 +89,7 @@ static void both_see_everything(void **state)
   struct error err = {0};
   assert_int_equal(push_all(&tee.sink, &err), 0);
   assert_memory_equal(&first, &second, sizeof first);
-  assert_int_equal(first.functions + first.processes + first.facts + first.modules + first.events, 5);
+  assert_int_equal(first.functions + first.processes + first.facts + first.modules + first.locations + first.events, 6);
 }
 
 static void the_first_failure_ends_it(void **state)
@@ -91,8 +99,9 @@ static void the_first_failure_ends_it(void **state)
   struct event_tee tee;
   event_tee_init(&tee, &first.sink, &second.sink);
   struct error err = {0};
-  assert_int_equal(push_all(&tee.sink, &err), -5);
-  assert_int_equal(second.functions + second.processes + second.facts + second.modules + second.events, 0);
+  assert_int_equal(push_all(&tee.sink, &err), -6);
+  assert_int_equal(
+      second.functions + second.processes + second.facts + second.modules + second.locations + second.events, 0);
   assert_string_equal(err.message, "full");
 }
 
@@ -103,7 +112,7 @@ static void the_second_ones_failure_is_reported(void **state)
   struct event_tee tee;
   event_tee_init(&tee, &first.sink, &second.sink);
   struct error err = {0};
-  assert_int_equal(push_all(&tee.sink, &err), -5);
+  assert_int_equal(push_all(&tee.sink, &err), -6);
 }
 
 int main(void)

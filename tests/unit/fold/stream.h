@@ -38,7 +38,7 @@ static inline void stream_init(struct stream *stream, bool by_process)
 {
   struct error err = {0};
   *stream = (struct stream){0};
-  stream->fold = fold_new(&(struct fold_options){.by_process = by_process}, &err);
+  stream->fold = fold_new(&(struct fold_options){.by = by_process ? FOLD_BY_PROCESS : FOLD_MERGED}, &err);
   assert_non_null(stream->fold);
 }
 
