@@ -26,7 +26,9 @@ uint32_t profile_builder_child(struct profile_builder *builder, uint32_t parent,
 void profile_builder_add(struct profile_builder *builder, uint32_t node, uint64_t own, uint64_t calls);
 // A call of the function `frame` at a node that is not its own ([deeper]): counted in the function's table row only.
 void profile_builder_call_elsewhere(struct profile_builder *builder, uint32_t frame);
-// One call of the function `frame`, seen from its start to its end.
+// One call at `node`, seen from its start to its end.
+void profile_builder_call_end(struct profile_builder *builder, uint32_t node, uint64_t length_ns);
+// The same, of the function `frame` at a node that is not its own.
 void profile_builder_call_length(struct profile_builder *builder, uint32_t frame, uint64_t length_ns);
 // Copies; an index, or PROFILE_FAILED.
 uint32_t profile_builder_process(struct profile_builder *builder, const struct profile_process *process);

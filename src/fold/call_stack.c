@@ -1,5 +1,9 @@
-// Frames in an array, and a hash from function to its nearest frame; each frame remembers the next lower one of its
-// function. Invariant: following `nearest` and then `below` meets every frame of a function once, from the top down.
+// Frames in an array. What is looked for is nearly always among the topmost, so those are compared one by one; the
+// frames below get into an index, a hash from function to nearest frame, when a search first goes past NEAR frames, and
+// leave it when they are popped. Each frame is indexed once at most, so no sequence of events makes a search slow.
+//
+// Invariant: following `nearest` and then `below` meets every indexed frame of a function once, from the top down; the
+// indexed frames are the outermost ones.
 //
 // The sender of the events chooses the function ids, so the hash has a multiplier that it does not know.
 #include "call_stack.h"
@@ -10,6 +14,7 @@
 
 #define MAX_KEPT_FRAMES ((uint32_t)1 << 22) // of one stack
 #define FIRST_FRAMES 8u
+#define NEAR 24u
 #define FIRST_SLOT_BITS 5
 #define MAX_SLOT_BITS 24
 #define FIXED_MULTIPLIER 0x9e3779b97f4a7c15u
@@ -31,26 +36,6 @@ static uint32_t slot_for(const struct call_stack *stack, uint32_t function)
   return i;
 }
 
-uint32_t call_stack_find(const struct call_stack *stack, uint32_t function)
-{
-  if (stack->depth == 0)
-    return CALL_STACK_NONE;
-  if (stack->frames[stack->depth - 1].function == function)
-    return stack->depth - 1;
-  if (stack->depth > 1 && stack->frames[stack->depth - 2].function == function)
-    return stack->depth - 2;
-  const struct call_slot *slot = &stack->slots[slot_for(stack, function)];
-  return slot->function ? slot->nearest : CALL_STACK_NONE;
-}
-
-uint32_t call_stack_find_below_top(const struct call_stack *stack, uint32_t function)
-{
-  if (stack->depth == 0)
-    return CALL_STACK_NONE;
-  const struct call_frame *top = &stack->frames[stack->depth - 1];
-  return top->function == function ? top->below : call_stack_find(stack, function);
-}
-
 static bool grow_slots(struct call_stack *stack, const struct call_stack_budget *budget)
 {
   unsigned bits = stack->slots ? stack->slot_bits + 1 : FIRST_SLOT_BITS;
@@ -69,10 +54,51 @@ static bool grow_slots(struct call_stack *stack, const struct call_stack_budget 
       stack->slots_used++;
     }
   }
-  for (uint32_t i = 0; i < stack->depth; i++)
+  for (uint32_t i = 0; i < stack->indexed; i++)
     stack->frames[i].slot = slot_for(stack, stack->frames[i].function);
   free(old);
   return true;
+}
+
+static bool index_up_to(struct call_stack *stack, const struct call_stack_budget *budget, uint32_t end)
+{
+  for (; stack->indexed < end; stack->indexed++) {
+    bool full = !stack->slots || stack->slots_used * 2 >= (uint32_t)1 << stack->slot_bits;
+    if (full && !grow_slots(stack, budget))
+      return false;
+    struct call_frame *frame = &stack->frames[stack->indexed];
+    frame->slot = slot_for(stack, frame->function);
+    struct call_slot *slot = &stack->slots[frame->slot];
+    if (slot->function == 0) {
+      *slot = (struct call_slot){.function = frame->function, .nearest = CALL_STACK_NONE};
+      stack->slots_used++;
+    }
+    frame->below = slot->nearest;
+    slot->nearest = stack->indexed;
+  }
+  return true;
+}
+
+uint32_t call_stack_find_deep(struct call_stack *stack, const struct call_stack_budget *budget, uint32_t function,
+                              uint32_t skip)
+{
+  if (stack->depth <= skip)
+    return CALL_STACK_NONE;
+  uint32_t end = stack->depth - skip;
+  uint32_t near = end > stack->indexed + NEAR ? end - NEAR : stack->indexed;
+  for (uint32_t i = end; i > near; i--) {
+    if (stack->frames[i - 1].function == function)
+      return i - 1;
+  }
+  if (near > stack->indexed && !index_up_to(stack, budget, near)) {
+    stack->failed = true;
+    return CALL_STACK_NONE;
+  }
+  const struct call_slot *slot = stack->indexed ? &stack->slots[slot_for(stack, function)] : NULL;
+  uint32_t nearest = slot && slot->function ? slot->nearest : CALL_STACK_NONE;
+  while (nearest != CALL_STACK_NONE && nearest >= end)
+    nearest = stack->frames[nearest].below;
+  return nearest;
 }
 
 static bool grow_frames(struct call_stack *stack, struct call_stack_budget *budget)
@@ -90,33 +116,27 @@ static bool grow_frames(struct call_stack *stack, struct call_stack_budget *budg
 }
 
 bool call_stack_push(struct call_stack *stack, struct call_stack_budget *budget, uint32_t function, uint32_t node,
-                     int64_t start_ns)
+                     int64_t start_ns, enum call_origin origin)
 {
   if (stack->beyond || (stack->depth == stack->capacity && !grow_frames(stack, budget))) {
     if (stack->depth <= FOLD_MAX_DEPTH)
       return false;
     stack->beyond++;
     stack->beyond_top = function;
-    return true;
+    return !stack->failed;
   }
-  if ((!stack->slots || stack->slots_used * 2 >= (uint32_t)1 << stack->slot_bits) && !grow_slots(stack, budget))
-    return false;
-  uint32_t i = slot_for(stack, function);
-  struct call_slot *slot = &stack->slots[i];
-  if (slot->function == 0) {
-    *slot = (struct call_slot){.function = function, .nearest = CALL_STACK_NONE};
-    stack->slots_used++;
-  }
-  stack->frames[stack->depth] =
-      (struct call_frame){.function = function, .node = node, .below = slot->nearest, .slot = i, .start_ns = start_ns};
-  slot->nearest = stack->depth++;
-  return true;
+  stack->frames[stack->depth++] =
+      (struct call_frame){.function = function, .node = node, .start_ns = start_ns, .origin = origin};
+  return !stack->failed;
 }
 
 const struct call_frame *call_stack_pop(struct call_stack *stack)
 {
   const struct call_frame *top = &stack->frames[--stack->depth];
-  stack->slots[top->slot].nearest = top->below;
+  if (stack->depth < stack->indexed) {
+    stack->indexed = stack->depth;
+    stack->slots[top->slot].nearest = top->below;
+  }
   return top;
 }
 

@@ -9,9 +9,10 @@
 // than half of them since it came in, it more likely went out by itself, that is, into a receive.
 #define SLICE_MIN_STEPS 2000
 
-void cursor_init(struct cursor *cursor, uint32_t root_node)
+void cursor_init(struct cursor *cursor, uint32_t process, uint32_t root_node)
 {
-  *cursor = (struct cursor){.root_node = root_node,
+  *cursor = (struct cursor){.process = process,
+                            .root_node = root_node,
                             .base_node = root_node,
                             .open = true,
                             .activity = ACTIVITY_UNKNOWN,
@@ -35,7 +36,7 @@ static uint32_t child(struct fold_tree *tree, uint32_t parent, uint32_t frame)
   return parent;
 }
 
-static uint32_t top_node(const struct cursor *cursor, struct fold_tree *tree)
+uint32_t cursor_top_node(const struct cursor *cursor, struct fold_tree *tree)
 {
   const struct call_stack *stack = &cursor->stack;
   if (stack->depth)
@@ -62,6 +63,41 @@ static void bill(struct cursor *cursor, struct fold_tree *tree, uint32_t node, u
   cursor->width_ns += length_ns;
 }
 
+// `node` lay on the stack from `start_ns` until now.
+static void add_span(const struct cursor *cursor, struct fold_tree *tree, uint32_t node, int64_t start_ns)
+{
+  if (!tree->spans)
+    return;
+  struct span span = {.start_ns = start_ns,
+                      .width_ns = (uint64_t)cursor->last_ns - (uint64_t)start_ns,
+                      .process = cursor->process,
+                      .node = node};
+  if (!span_list_add(tree->spans, &span))
+    tree->failed = true;
+}
+
+static void add_piece(struct absence_pieces *pieces, int64_t start_ns, int64_t end_ns)
+{
+  if (pieces->count && pieces->end_ns[pieces->count - 1] == start_ns) {
+    pieces->end_ns[pieces->count - 1] = end_ns;
+  } else if (pieces->count < ABSENCE_PIECES) {
+    pieces->start_ns[pieces->count] = start_ns;
+    pieces->end_ns[pieces->count++] = end_ns;
+  }
+}
+
+// The pending time as spans: of `node`, or not decided yet.
+static void add_pieces(const struct cursor *cursor, struct fold_tree *tree, struct span span)
+{
+  span.process = cursor->process;
+  for (unsigned i = 0; i < cursor->pieces.count; i++) {
+    span.start_ns = cursor->pieces.start_ns[i];
+    span.width_ns = (uint64_t)cursor->pieces.end_ns[i] - (uint64_t)span.start_ns;
+    if (!span_list_add(tree->spans, &span))
+      tree->failed = true;
+  }
+}
+
 // Bills the time since the last event to what that event left behind (rule 1).
 static void advance(struct cursor *cursor, struct fold_tree *tree, int64_t now_ns)
 {
@@ -71,16 +107,47 @@ static void advance(struct cursor *cursor, struct fold_tree *tree, int64_t now_n
   }
   if (now_ns <= cursor->last_ns)
     return;
-  uint64_t length_ns = (uint64_t)now_ns - (uint64_t)cursor->last_ns;
+  int64_t since_ns = cursor->last_ns;
+  uint64_t length_ns = (uint64_t)now_ns - (uint64_t)since_ns;
   cursor->last_ns = now_ns;
-  if (cursor->collecting)
+  if (cursor->collecting) {
     bill(cursor, tree, cursor->collecting_node, length_ns);
-  else if (cursor->activity == ACTIVITY_RUNNING)
-    bill(cursor, tree, top_node(cursor, tree), length_ns);
-  else if (cursor->activity == ACTIVITY_LOST)
-    bill(cursor, tree, child(tree, cursor->root_node, tree->synthetic[FRAME_LOST]), length_ns);
-  else
+  } else if (cursor->activity == ACTIVITY_RUNNING) {
+    uint32_t top = cursor_top_node(cursor, tree);
+    bill(cursor, tree, top, length_ns);
+    if (cursor->stack.depth == 0 && cursor->base_node == cursor->root_node)
+      add_span(cursor, tree, top, since_ns);
+  } else if (cursor->activity == ACTIVITY_LOST) {
+    uint32_t lost = child(tree, cursor->root_node, tree->synthetic[FRAME_LOST]);
+    bill(cursor, tree, lost, length_ns);
+    add_span(cursor, tree, lost, since_ns);
+  } else {
     cursor->pending_ns += length_ns;
+    if (tree->spans)
+      add_piece(&cursor->pieces, since_ns, now_ns);
+  }
+}
+
+// Time out that is decided.
+static void bill_absence(struct cursor *cursor, struct fold_tree *tree, enum frame_kind kind, uint64_t length_ns)
+{
+  uint32_t node = child(tree, cursor_top_node(cursor, tree), tree->synthetic[kind]);
+  bill(cursor, tree, node, length_ns);
+  if (!absence_add(kind == FRAME_WAITING ? &tree->waiting : &tree->runnable, 1, length_ns, length_ns))
+    tree->failed = true;
+  if (tree->spans)
+    add_pieces(cursor, tree, (struct span){.node = node});
+}
+
+static void leave_undecided(struct cursor *cursor, struct fold_tree *tree, bool brief, uint64_t length_ns)
+{
+  uint32_t node = cursor_top_node(cursor, tree), function = top_function(cursor);
+  cursor->width_ns += length_ns;
+  if (!undecided_add(&tree->undecided, node, function, brief, length_ns))
+    tree->failed = true;
+  if (tree->spans)
+    add_pieces(cursor, tree,
+               (struct span){.node = node, .function = function, .kind = brief ? SPAN_BRIEF : SPAN_LASTING});
 }
 
 // Bills the pending time for what it was, or leaves it to cursor_decide().
@@ -93,48 +160,58 @@ static void settle(struct cursor *cursor, struct fold_tree *tree, enum absence a
     cursor->last_absence = absence;
   if (length_ns == 0)
     return;
-  uint32_t node = top_node(cursor, tree);
-  switch (absence) {
-  case ABSENCE_NONE:
-    bill(cursor, tree, node, length_ns);
-    break;
-  case ABSENCE_WAITING:
-    bill(cursor, tree, child(tree, node, tree->synthetic[FRAME_WAITING]), length_ns);
-    break;
-  case ABSENCE_RUNNABLE:
-    bill(cursor, tree, child(tree, node, tree->synthetic[FRAME_RUNNABLE]), length_ns);
-    break;
-  case ABSENCE_BRIEF:
-  case ABSENCE_LONG:
-    cursor->width_ns += length_ns;
-    if (!undecided_add(&tree->undecided, node, top_function(cursor), absence == ABSENCE_BRIEF, length_ns))
-      tree->failed = true;
-    break;
-  }
+  if (absence == ABSENCE_NONE)
+    bill(cursor, tree, cursor_top_node(cursor, tree), length_ns);
+  else if (absence == ABSENCE_WAITING || absence == ABSENCE_RUNNABLE)
+    bill_absence(cursor, tree, absence == ABSENCE_WAITING ? FRAME_WAITING : FRAME_RUNNABLE, length_ns);
+  else
+    leave_undecided(cursor, tree, absence == ABSENCE_BRIEF, length_ns);
+  cursor->pieces.count = 0;
 }
 
-static enum frame_kind decide(const struct fold_function *function, bool brief)
+static enum frame_kind decide(const struct fold_tree *tree, uint32_t function, bool brief)
 {
-  if (function && function->seen_waiting)
+  if (function == FUNCTION_NONE)
+    return brief ? FRAME_WAITING : FRAME_RUNNABLE;
+  if (tree->functions[function].seen_waiting)
     return FRAME_WAITING;
-  if (function && function->seen_busy)
+  if (tree->functions[function].seen_busy)
     return FRAME_RUNNABLE;
   // Where at least every other slice is used up, a function computes, and its brief slices were used up otherwise.
-  if (function && function->long_absences >= function->brief_absences)
+  if (tree->absences[function].lasting >= tree->absences[function].brief)
     return FRAME_RUNNABLE;
   return brief ? FRAME_WAITING : FRAME_RUNNABLE;
+}
+
+static void decide_time(struct fold_tree *tree, uint32_t node, enum frame_kind kind,
+                        const struct profile_absence *absence)
+{
+  if (absence->count == 0)
+    return;
+  profile_builder_add(tree->builder, child(tree, node, tree->synthetic[kind]), absence->total_ns, 0);
+  struct profile_absence *sum = kind == FRAME_WAITING ? &tree->waiting : &tree->runnable;
+  if (!absence_add(sum, absence->count, absence->total_ns, absence->max_ns))
+    tree->failed = true;
+}
+
+static void decide_spans(struct fold_tree *tree)
+{
+  for (size_t i = 0; i < tree->spans->count; i++) {
+    struct span *span = &tree->spans->items[i];
+    if (span->kind != SPAN_FRAME)
+      span->node = child(tree, span->node, tree->synthetic[decide(tree, span->function, span->kind == SPAN_BRIEF)]);
+  }
 }
 
 void cursor_decide(struct fold_tree *tree)
 {
   for (uint32_t node = 0; node < tree->undecided.capacity && !tree->failed; node++) {
     const struct undecided_time *time = &tree->undecided.by_node[node];
-    const struct fold_function *function = time->function == FUNCTION_NONE ? NULL : &tree->functions[time->function];
-    if (time->brief_ns)
-      profile_builder_add(tree->builder, child(tree, node, tree->synthetic[decide(function, true)]), time->brief_ns, 0);
-    if (time->long_ns)
-      profile_builder_add(tree->builder, child(tree, node, tree->synthetic[decide(function, false)]), time->long_ns, 0);
+    decide_time(tree, node, decide(tree, time->function, true), &time->brief);
+    decide_time(tree, node, decide(tree, time->function, false), &time->lasting);
   }
+  if (tree->spans)
+    decide_spans(tree);
 }
 
 static bool seen_between(int64_t seen_ns, int64_t from_ns, int64_t to_ns)
@@ -163,8 +240,8 @@ static enum absence absence(struct cursor *cursor, struct fold_tree *tree, int64
     return cursor->last_absence;
   bool brief = cursor->steps_since_in < SLICE_MIN_STEPS;
   if (function)
-    *(brief ? &function->brief_absences : &function->long_absences) += 1;
-  return brief ? ABSENCE_BRIEF : ABSENCE_LONG;
+    *(brief ? &tree->absences[top].brief : &tree->absences[top].lasting) += 1;
+  return brief ? ABSENCE_BRIEF : ABSENCE_LASTING;
 }
 
 // An event came that shows the process running.
@@ -177,10 +254,17 @@ static void came_in(struct cursor *cursor, struct fold_tree *tree)
   cursor->activity = ACTIVITY_RUNNING;
 }
 
+static void stop_collecting(struct cursor *cursor, struct fold_tree *tree)
+{
+  if (cursor->collecting)
+    add_span(cursor, tree, cursor->collecting_node, cursor->collecting_since_ns);
+  cursor->collecting = false;
+}
+
 // The process's time ends here, or nothing is known from here on: no event will show what it did last.
 static void settle_at_end(struct cursor *cursor, struct fold_tree *tree)
 {
-  cursor->collecting = false;
+  stop_collecting(cursor, tree);
   if (cursor->activity == ACTIVITY_OUT) {
     settle(cursor, tree, absence(cursor, tree, INT64_MAX));
   } else if (cursor->activity == ACTIVITY_UNKNOWN) {
@@ -212,23 +296,28 @@ static uint32_t node_on_top(struct cursor *cursor, struct fold_tree *tree, uint3
   struct call_stack *stack = &cursor->stack;
   if (stack->depth == 0)
     return child(tree, cursor->base_node, tree->functions[function].frame);
-  struct call_frame *top = &stack->frames[stack->depth - 1];
+  uint32_t top = stack->frames[stack->depth - 1].node;
   if (stack->depth > FOLD_MAX_DEPTH)
-    return top->node;
+    return top;
   if (stack->depth == FOLD_MAX_DEPTH)
-    return child(tree, top->node, tree->synthetic[FRAME_DEEPER]);
-  if (top->callee != function) {
-    top->callee = function;
-    top->callee_node = child(tree, top->node, tree->functions[function].frame);
-  }
-  return top->callee_node;
+    return child(tree, top, tree->synthetic[FRAME_DEEPER]);
+  return child(tree, top, tree->functions[function].frame);
 }
 
-static void push(struct cursor *cursor, struct fold_tree *tree, uint32_t function, int64_t start_ns)
+static void push(struct cursor *cursor, struct fold_tree *tree, uint32_t function, enum call_origin origin)
 {
   uint32_t node = node_on_top(cursor, tree, function);
-  if (!call_stack_push(&cursor->stack, &tree->budget, function, node, start_ns))
+  if (!call_stack_push(&cursor->stack, &tree->budget, function, node, cursor->last_ns, origin))
     tree->failed = true;
+}
+
+// Takes the top frame off. Frames past the depth limit share a node, so the first stands for them in time.
+static const struct call_frame *pop(struct cursor *cursor, struct fold_tree *tree)
+{
+  const struct call_frame *frame = call_stack_pop(&cursor->stack);
+  if (tree->spans && cursor->stack.depth <= FOLD_MAX_DEPTH)
+    add_span(cursor, tree, frame->node, frame->start_ns);
+  return frame;
 }
 
 // Ends the frames above the outermost `depth`: here and now, as far as their start was seen.
@@ -236,26 +325,39 @@ static void cut_to(struct cursor *cursor, struct fold_tree *tree, uint32_t depth
 {
   cursor->stack.beyond = 0;
   while (cursor->stack.depth > depth) {
-    const struct call_frame *frame = call_stack_pop(&cursor->stack);
-    if (frame->start_ns > CALL_STACK_INFERRED)
-      profile_builder_call_length(tree->builder, tree->functions[frame->function].frame,
-                                  (uint64_t)cursor->last_ns - (uint64_t)frame->start_ns);
+    const struct call_frame *frame = pop(cursor, tree);
+    if (frame->origin != CALL_SEEN)
+      continue;
+    uint64_t length_ns = (uint64_t)cursor->last_ns - (uint64_t)frame->start_ns;
+    if (cursor->stack.depth < FOLD_MAX_DEPTH)
+      profile_builder_call_end(tree->builder, frame->node, length_ns);
+    else
+      profile_builder_call_length(tree->builder, tree->functions[frame->function].frame, length_ns);
   }
 }
 
+// From here on the outermost frame hangs on `base_node`.
+static void set_base(struct cursor *cursor, struct fold_tree *tree, uint32_t base_node, bool open)
+{
+  if (cursor->base_node != cursor->root_node)
+    add_span(cursor, tree, cursor->base_node, cursor->base_since_ns);
+  cursor->base_node = base_node;
+  cursor->base_since_ns = cursor->last_ns;
+  cursor->open = open;
+}
+
 // Forgets the stack: its frames did not end, they are unknown from here on.
-static void forget(struct cursor *cursor, uint32_t base_node, bool open)
+static void forget(struct cursor *cursor, struct fold_tree *tree, uint32_t base_node, bool open)
 {
   cursor->stack.beyond = 0;
   while (cursor->stack.depth)
-    call_stack_pop(&cursor->stack);
-  cursor->base_node = base_node;
-  cursor->open = open;
+    pop(cursor, tree);
+  set_base(cursor, tree, base_node, open);
 }
 
 static void count_call(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
 {
-  profile_builder_add(tree->builder, top_node(cursor, tree), 0, 1);
+  profile_builder_add(tree->builder, cursor_top_node(cursor, tree), 0, 1);
   if (cursor->stack.depth > FOLD_MAX_DEPTH)
     profile_builder_call_elsewhere(tree->builder, tree->functions[function].frame);
 }
@@ -263,17 +365,17 @@ static void count_call(struct cursor *cursor, struct fold_tree *tree, uint32_t f
 // Makes `caller` the top (rules 7 and 9).
 static void cut_to_caller(struct cursor *cursor, struct fold_tree *tree, uint32_t caller)
 {
-  uint32_t at = call_stack_find(&cursor->stack, caller);
+  uint32_t at = call_stack_find(&cursor->stack, &tree->budget, caller);
   if (at != CALL_STACK_NONE) {
     cut_to(cursor, tree, at + 1);
     return;
   }
   // What was only inferred on top may have ended unseen: kept, the callers of a loop would pile up.
   uint32_t depth = cursor->open ? 0 : cursor->stack.depth;
-  while (depth > 0 && cursor->stack.frames[depth - 1].start_ns == CALL_STACK_INFERRED)
+  while (depth > 0 && cursor->stack.frames[depth - 1].origin == CALL_INFERRED)
     depth--;
   cut_to(cursor, tree, depth);
-  push(cursor, tree, caller, CALL_STACK_INFERRED);
+  push(cursor, tree, caller, CALL_INFERRED);
 }
 
 static void apply_call(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
@@ -283,15 +385,14 @@ static void apply_call(struct cursor *cursor, struct fold_tree *tree, const stru
   bool believed = event->caller != FUNCTION_NONE && !function->raises;
   if (event->caller == FUNCTION_NONE && !function->native) {
     cut_to(cursor, tree, 0);
-    cursor->base_node = cursor->root_node;
-    cursor->open = false;
+    set_base(cursor, tree, cursor->root_node, false);
   }
   if (stack->beyond) {
     call_stack_call_beyond(stack, event->function, believed ? event->caller : stack->beyond_top);
   } else {
     if (believed)
       cut_to_caller(cursor, tree, event->caller);
-    push(cursor, tree, event->function, cursor->last_ns);
+    push(cursor, tree, event->function, CALL_SEEN);
   }
   count_call(cursor, tree, event->function);
 }
@@ -308,12 +409,12 @@ static void apply_return(struct cursor *cursor, struct fold_tree *tree, uint32_t
     if (stack->beyond || stack->frames[stack->depth - 1].function == function)
       return;
   }
-  uint32_t at = call_stack_find_below_top(stack, function);
+  uint32_t at = call_stack_find_below_top(stack, &tree->budget, function);
   if (at != CALL_STACK_NONE) {
     cut_to(cursor, tree, at + 1);
   } else if (stack->depth == 0 || stack->frames[stack->depth - 1].function != function) {
     cut_to(cursor, tree, cursor->open || stack->depth == 0 ? 0 : stack->depth - 1);
-    push(cursor, tree, function, CALL_STACK_INFERRED);
+    push(cursor, tree, function, CALL_INFERRED);
   }
 }
 
@@ -324,9 +425,9 @@ static void apply_stack(struct cursor *cursor, struct fold_tree *tree, const str
   uint32_t base = cursor->root_node;
   if (event->stack_cut)
     base = child(tree, base, tree->synthetic[FRAME_CUT]);
-  forget(cursor, base, event->stack_cut);
+  forget(cursor, tree, base, event->stack_cut);
   for (size_t i = 0; i < event->stack_size; i++)
-    push(cursor, tree, event->stack[i], CALL_STACK_UNTIMED);
+    push(cursor, tree, event->stack[i], CALL_FOUND);
   cursor->activity = ACTIVITY_UNKNOWN;
   // What was seen before the first event of a process is still true at it.
   cursor->pending_since_ns = first ? INT64_MIN : cursor->last_ns;
@@ -337,7 +438,7 @@ static void apply_stack(struct cursor *cursor, struct fold_tree *tree, const str
 static void learn_top(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
 {
   if (cursor->stack.depth == 0 && function != FUNCTION_NONE)
-    push(cursor, tree, function, CALL_STACK_UNTIMED);
+    push(cursor, tree, function, CALL_FOUND);
 }
 
 static void apply_out(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
@@ -372,7 +473,7 @@ static void start_collecting(struct cursor *cursor, struct fold_tree *tree)
     came_in(cursor, tree);
   cursor->collecting = true;
   cursor->collecting_since_ns = cursor->last_ns;
-  cursor->collecting_node = child(tree, top_node(cursor, tree), tree->synthetic[FRAME_GC]);
+  cursor->collecting_node = child(tree, cursor_top_node(cursor, tree), tree->synthetic[FRAME_GC]);
 }
 
 static void end_collecting(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
@@ -381,7 +482,7 @@ static void end_collecting(struct cursor *cursor, struct fold_tree *tree, const 
     came_in(cursor, tree);
   if (!cursor->collecting)
     return;
-  cursor->collecting = false;
+  stop_collecting(cursor, tree);
   uint64_t pause_ns = (uint64_t)cursor->last_ns - (uint64_t)cursor->collecting_since_ns;
   struct profile_gc *gc = &tree->gc;
   *(event->major ? &gc->major : &gc->minor) += 1;
@@ -394,7 +495,7 @@ static void end_collecting(struct cursor *cursor, struct fold_tree *tree, const 
 static void lose(struct cursor *cursor, struct fold_tree *tree, uint64_t lost)
 {
   settle_at_end(cursor, tree);
-  forget(cursor, cursor->root_node, true);
+  forget(cursor, tree, cursor->root_node, true);
   cursor->activity = ACTIVITY_LOST;
   tree->lost_events = add_saturating(tree->lost_events, lost);
 }
@@ -404,6 +505,9 @@ static void end(struct cursor *cursor, struct fold_tree *tree, bool exited)
   settle_at_end(cursor, tree);
   if (exited)
     cut_to(cursor, tree, 0);
+  forget(cursor, tree, cursor->root_node, false);
+  if (cursor->root_node != 0)
+    add_span(cursor, tree, cursor->root_node, cursor->first_ns);
   cursor->exited = exited;
   cursor->activity = ACTIVITY_OVER;
   call_stack_release(&cursor->stack, &tree->budget);
@@ -428,7 +532,7 @@ static void apply(struct cursor *cursor, struct fold_tree *tree, const struct tr
   switch (event->kind) {
   case EVENT_CALL:
   case EVENT_RETURN_TO:
-    cursor->collecting = false;
+    stop_collecting(cursor, tree);
     came_in(cursor, tree);
     cursor->steps_since_in++;
     if (event->kind == EVENT_CALL)

@@ -9,18 +9,24 @@
 #include "call_stack.h"
 #include "event/trace_event.h"
 #include "profile/profile_builder.h"
+#include "span_list.h"
 #include "undecided.h"
 
+// Small: an event touches two or three of them.
 struct fold_function {
   uint32_t frame; // of the profile
-  bool defined;
-  bool native;
-  bool raises;             // its caller is not to be believed
-  bool hibernates;         // the one native function a process waits in
-  bool seen_waiting;       // a process that was out in it was looked at, and waited
-  bool seen_busy;          // ... and did not
-  uint64_t brief_absences; // that nobody saw; see struct undecided
-  uint64_t long_absences;
+  bool defined : 1;
+  bool native : 1;
+  bool raises : 1;       // its caller is not to be believed
+  bool hibernates : 1;   // the one native function a process waits in
+  bool seen_waiting : 1; // a process that was out in it was looked at, and waited
+  bool seen_busy : 1;    // ... and did not
+  bool rather_waits : 1; // more of the absences that nobody saw were brief ones; see struct undecided
+};
+
+// How often processes were out in a function and nobody saw.
+struct function_absences {
+  uint64_t brief, lasting;
 };
 
 // What all cursors of a fold share: the tree that grows, the functions, the sums.
@@ -28,12 +34,15 @@ struct fold_tree {
   struct profile_builder *builder;
   struct fold_function *functions; // by id
   uint32_t function_capacity;
+  struct function_absences *absences;   // by id
   uint32_t synthetic[FRAME_DEEPER + 1]; // frames, by kind
   struct profile_gc gc;
+  struct profile_absence waiting, runnable;
   uint64_t lost_events;
   struct call_stack_budget budget;
   struct undecided undecided;
-  bool failed; // latched: out of memory, or the profile is full
+  struct span_list *spans; // NULL unless asked for
+  bool failed;             // latched: out of memory, or the profile is full
 };
 
 // What an absence turns out to be.
@@ -42,7 +51,7 @@ enum absence {
   ABSENCE_WAITING,
   ABSENCE_RUNNABLE,
   ABSENCE_BRIEF, // not decided: struct undecided
-  ABSENCE_LONG,
+  ABSENCE_LASTING,
 };
 
 enum activity {
@@ -53,11 +62,21 @@ enum activity {
   ACTIVITY_OVER,    // no more events
 };
 
+// An absence in time: in pieces, because a collection may come between. More than these are not drawn.
+#define ABSENCE_PIECES 4
+
+struct absence_pieces {
+  int64_t start_ns[ABSENCE_PIECES], end_ns[ABSENCE_PIECES];
+  unsigned count;
+};
+
 struct cursor {
   struct call_stack stack;
+  uint32_t process;   // of the fold
   uint32_t root_node; // the profile's root or the node of this process
   uint32_t base_node; // what the outermost frame hangs on: root_node, or [cut] under it
-  bool open;          // there may be frames below the outermost one
+  int64_t base_since_ns;
+  bool open; // there may be frames below the outermost one
   enum activity activity;
   bool started; // first_ns is known
   bool exited;
@@ -76,14 +95,18 @@ struct cursor {
   int64_t seen_waiting_ns; // newest status of this kind that can still decide; INT64_MIN: none
   int64_t seen_busy_ns;
   enum process_status seen_busy;
+  struct absence_pieces pieces; // of pending_ns; only for spans
 };
 
-// `root_node` is where the process's stacks hang.
-void cursor_init(struct cursor *cursor, uint32_t root_node);
+// `root_node` is where the stacks of `process` hang.
+void cursor_init(struct cursor *cursor, uint32_t process, uint32_t root_node);
 void cursor_release(struct cursor *cursor, struct fold_tree *tree);
 
 // Applies one event whose function ids are all defined. Failures are latched in `tree`.
 void cursor_apply(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event);
+
+// What is on top of the stack now, or [cut] where nothing is known of it.
+uint32_t cursor_top_node(const struct cursor *cursor, struct fold_tree *tree);
 
 // Bills what is pending and closes the cursor at its last event.
 void cursor_close(struct cursor *cursor, struct fold_tree *tree);

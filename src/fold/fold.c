@@ -45,6 +45,7 @@ struct fold {
   uint32_t process_capacity;
   uint32_t process_count; // highest id and one
   uint64_t events;
+  struct span_list spans;
   struct bytes name; // the one being put together
 };
 
@@ -95,10 +96,15 @@ static int take_function(struct event_sink *sink, const struct function_definiti
   if (definition->id == FUNCTION_NONE || definition->id >= MAX_IDS)
     return error_set(err, ERROR_DATA, "function id %u is out of range", definition->id);
   if (definition->id >= tree->function_capacity) {
-    void *grown = grow_to(tree->functions, &tree->function_capacity, definition->id, sizeof *tree->functions);
-    if (!grown)
+    uint32_t capacity = tree->function_capacity;
+    void *absences = grow_to(tree->absences, &capacity, definition->id, sizeof *tree->absences);
+    if (!absences)
       return fail(err);
-    tree->functions = grown;
+    tree->absences = absences;
+    void *functions = grow_to(tree->functions, &tree->function_capacity, definition->id, sizeof *tree->functions);
+    if (!functions)
+      return fail(err);
+    tree->functions = functions;
   }
   struct fold_function *function = &tree->functions[definition->id];
   if (function->defined)
@@ -161,7 +167,7 @@ static struct process *process_new(struct fold *fold, uint32_t id)
       return NULL;
     }
   }
-  cursor_init(&process->cursor, root_node);
+  cursor_init(&process->cursor, id, root_node);
   return process;
 }
 
@@ -249,6 +255,14 @@ static bool functions_are_defined(const struct fold_tree *tree, const struct tra
   }
 }
 
+// A spawned process stands where its parent is (rule 11), unless it was seen before that was known.
+static void place_child(struct fold *fold, const struct trace_event *event)
+{
+  struct process *child = event->child < fold->process_count ? fold->processes[event->child] : NULL;
+  if (child && child->cursor.events == 0)
+    cursor_init(&child->cursor, event->child, cursor_top_node(&fold->processes[event->process]->cursor, &fold->tree));
+}
+
 static int take_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
 {
   struct fold *fold = (struct fold *)sink;
@@ -258,6 +272,8 @@ static int take_event(struct event_sink *sink, const struct trace_event *event, 
     return error_set(err, ERROR_DATA, "an event of process %u names a function that is not defined", event->process);
   fold->events++;
   cursor_apply(&fold->processes[event->process]->cursor, &fold->tree, event);
+  if (event->kind == EVENT_SPAWN && fold->options.by == FOLD_BY_PARENT)
+    place_child(fold, event);
   return fold->tree.failed ? fail(err) : 0;
 }
 
@@ -286,6 +302,8 @@ struct fold *fold_new(const struct fold_options *options, struct error *err)
   fold->sink.ops = &ops;
   fold->options = *options;
   fold->tree.budget.frames_left = MAX_KEPT_FRAMES;
+  fold->spans.limit = FOLD_MAX_SPANS;
+  fold->tree.spans = options->spans ? &fold->spans : NULL;
   if (getrandom(&fold->tree.budget.multiplier, sizeof fold->tree.budget.multiplier, GRND_NONBLOCK) < 0)
     fold->tree.budget.multiplier = 0;
   fold->tree.budget.multiplier |= fold->tree.budget.multiplier != 0;
@@ -307,6 +325,8 @@ void fold_free(struct fold *fold)
     process_free(fold->processes[id], &fold->tree);
   free(fold->processes);
   free(fold->tree.functions);
+  free(fold->tree.absences);
+  span_list_release(&fold->spans);
   undecided_release(&fold->tree.undecided);
   profile_builder_free(fold->tree.builder);
   bytes_release(&fold->name);
@@ -359,7 +379,8 @@ static int show_titles(struct fold *fold, struct error *err)
   return shown ? 0 : fail(err);
 }
 
-static int close_processes(struct fold *fold, struct error *err)
+// Closes every process that had events, and gives it a row. `rows` says which.
+static int close_processes(struct fold *fold, uint32_t *rows, struct error *err)
 {
   for (uint32_t id = 0; id < fold->process_count; id++) {
     struct process *process = fold->processes[id];
@@ -374,7 +395,8 @@ static int close_processes(struct fold *fold, struct error *err)
                                   .last_ns = cursor->last_ns,
                                   .width_ns = cursor->width_ns,
                                   .exited = cursor->exited};
-    if (fold->tree.failed || profile_builder_process(fold->tree.builder, &row) == PROFILE_FAILED)
+    rows[id] = profile_builder_process(fold->tree.builder, &row);
+    if (fold->tree.failed || rows[id] == PROFILE_FAILED)
       return fail(err);
   }
   cursor_decide(&fold->tree);
@@ -383,12 +405,61 @@ static int close_processes(struct fold *fold, struct error *err)
   return fold->options.by == FOLD_BY_PROCESS ? show_titles(fold, err) : 0;
 }
 
+static int64_t first_of_all_ns(const struct fold *fold)
+{
+  int64_t first_ns = INT64_MAX;
+  for (uint32_t id = 0; id < fold->process_count; id++) {
+    const struct process *process = fold->processes[id];
+    if (process && process->cursor.started && process->cursor.first_ns < first_ns)
+      first_ns = process->cursor.first_ns;
+  }
+  return first_ns;
+}
+
+static int hand_over_spans(struct fold *fold, const uint32_t *rows, struct error *err)
+{
+  int64_t first_ns = first_of_all_ns(fold);
+  if (!span_list_trim(&fold->spans))
+    return fail(err);
+  struct profile_span *spans = malloc((fold->spans.count + 1) * sizeof *spans);
+  if (!spans)
+    return fail(err);
+  for (size_t i = 0; i < fold->spans.count; i++) {
+    const struct span *span = &fold->spans.items[i];
+    spans[i] = (struct profile_span){.process = rows[span->process],
+                                     .node = span->node,
+                                     .start_ns = (uint64_t)span->start_ns - (uint64_t)first_ns,
+                                     .width_ns = span->width_ns};
+  }
+  int status = profile_builder_spans(fold->tree.builder, spans, fold->spans.count, fold->spans.min_ns);
+  free(spans);
+  return status < 0 ? fail(err) : 0;
+}
+
+static int close_all(struct fold *fold, struct error *err)
+{
+  uint32_t *rows = calloc((size_t)fold->process_count + 1, sizeof *rows);
+  if (!rows)
+    return fail(err);
+  int status = close_processes(fold, rows, err);
+  if (status == 0 && fold->options.spans)
+    status = hand_over_spans(fold, rows, err);
+  free(rows);
+  return status;
+}
+
 struct profile *fold_finish(struct fold *fold, struct error *err)
 {
-  if (close_processes(fold, err) < 0)
+  if (close_all(fold, err) < 0)
     return NULL;
   struct profile_totals totals = {
-      .events = fold->events, .lost_events = fold->tree.lost_events, .gc = fold->tree.gc, .counts_known = true};
+      .events = fold->events,
+      .lost_events = fold->tree.lost_events,
+      .gc = fold->tree.gc,
+      .waiting = fold->tree.waiting,
+      .runnable = fold->tree.runnable,
+      .counts_known = true,
+  };
   struct profile_builder *builder = fold->tree.builder;
   fold->tree.builder = NULL;
   return profile_builder_finish(builder, &totals, err);

@@ -10,6 +10,14 @@ void undecided_release(struct undecided *undecided)
   *undecided = (struct undecided){0};
 }
 
+bool absence_add(struct profile_absence *absence, uint64_t count, uint64_t total_ns, uint64_t max_ns)
+{
+  absence->count += count;
+  if (max_ns > absence->max_ns)
+    absence->max_ns = max_ns;
+  return !__builtin_add_overflow(absence->total_ns, total_ns, &absence->total_ns);
+}
+
 bool undecided_add(struct undecided *undecided, uint32_t node, uint32_t function, bool brief, uint64_t length_ns)
 {
   if (node >= undecided->capacity) {
@@ -23,6 +31,5 @@ bool undecided_add(struct undecided *undecided, uint32_t node, uint32_t function
   }
   struct undecided_time *time = &undecided->by_node[node];
   time->function = function;
-  uint64_t *sum_ns = brief ? &time->brief_ns : &time->long_ns;
-  return !__builtin_add_overflow(*sum_ns, length_ns, sum_ns);
+  return absence_add(brief ? &time->brief : &time->lasting, 1, length_ns, length_ns);
 }

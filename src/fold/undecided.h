@@ -7,10 +7,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "profile/profile.h"
+
 struct undecided_time {
-  uint32_t function; // on top of the stack
-  uint64_t brief_ns; // out after few calls and returns, so more likely in a receive
-  uint64_t long_ns;  // out after so many that a time slice may have been used up
+  uint32_t function;              // on top of the stack
+  struct profile_absence brief;   // out after few calls and returns, so more likely in a receive
+  struct profile_absence lasting; // out after so many that a time slice may have been used up
 };
 
 struct undecided {
@@ -19,6 +21,9 @@ struct undecided {
 };
 
 void undecided_release(struct undecided *undecided);
+
+// Adds `count` times out. False past 64 bits of nanoseconds.
+bool absence_add(struct profile_absence *absence, uint64_t count, uint64_t total_ns, uint64_t max_ns);
 
 // False when out of memory, or past 64 bits of nanoseconds.
 bool undecided_add(struct undecided *undecided, uint32_t node, uint32_t function, bool brief, uint64_t length_ns);

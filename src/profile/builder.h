@@ -14,11 +14,16 @@ struct frame_tally {
   uint64_t call_sum_ns, call_min_ns, call_max_ns;
 };
 
+// One cache line: an event touches a node or two.
 struct build_node {
   uint64_t own;
   uint64_t calls;
+  uint64_t timed_calls;
+  uint64_t call_sum_ns, call_min_ns, call_max_ns;
   uint32_t frame;
-  uint32_t parent; // always a smaller index than the node's own
+  uint32_t parent;       // always a smaller index than the node's own
+  uint32_t recent_child; // the child last asked for (0: none), and its frame: loops ask again and again
+  uint32_t recent_frame;
 };
 
 struct node_slot {
@@ -48,8 +53,7 @@ struct profile_builder {
   uint32_t node_count;
   unsigned slot_bits;
   uint64_t multiplier; // odd and random: no input can aim at one slot
-  uint64_t weight;     // all own weights
-  bool overflowed;     // more than fits 64 bits
+  bool overflowed;     // a sum is more than fits 64 bits
   bool failed;         // out of memory or past a limit
 };
 

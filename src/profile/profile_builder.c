@@ -176,7 +176,7 @@ static uint32_t add_node(struct profile_builder *builder, uint32_t slot, uint32_
   return index;
 }
 
-uint32_t profile_builder_child(struct profile_builder *builder, uint32_t parent, uint32_t frame)
+static uint32_t find_child(struct profile_builder *builder, uint32_t parent, uint32_t frame)
 {
   uint32_t mask = (uint32_t)(((uint64_t)1 << builder->slot_bits) - 1);
   uint32_t i = slot_of(builder, parent, frame);
@@ -187,18 +187,40 @@ uint32_t profile_builder_child(struct profile_builder *builder, uint32_t parent,
   return add_node(builder, i, parent, frame);
 }
 
+uint32_t profile_builder_child(struct profile_builder *builder, uint32_t parent, uint32_t frame)
+{
+  const struct build_node *from = &builder_nodes(builder)[parent];
+  if (from->recent_frame == frame && from->recent_child)
+    return from->recent_child;
+  uint32_t child = find_child(builder, parent, frame);
+  if (child != PROFILE_FAILED) {
+    builder_nodes(builder)[parent].recent_child = child;
+    builder_nodes(builder)[parent].recent_frame = frame;
+  }
+  return child;
+}
+
 void profile_builder_add(struct profile_builder *builder, uint32_t node, uint64_t own, uint64_t calls)
 {
   struct build_node *to = &builder_nodes(builder)[node];
-  to->own += own;
+  builder->overflowed |= __builtin_add_overflow(to->own, own, &to->own);
   to->calls += calls;
-  builder->weight += own;
-  builder->overflowed |= builder->weight < own;
 }
 
 void profile_builder_call_elsewhere(struct profile_builder *builder, uint32_t frame)
 {
   ((struct frame_tally *)builder->tallies.data)[frame].calls_elsewhere++;
+}
+
+void profile_builder_call_end(struct profile_builder *builder, uint32_t node, uint64_t length_ns)
+{
+  struct build_node *of = &builder_nodes(builder)[node];
+  if (of->timed_calls++ == 0 || length_ns < of->call_min_ns)
+    of->call_min_ns = length_ns;
+  if (length_ns > of->call_max_ns)
+    of->call_max_ns = length_ns;
+  if (__builtin_add_overflow(of->call_sum_ns, length_ns, &of->call_sum_ns))
+    of->call_sum_ns = UINT64_MAX;
 }
 
 void profile_builder_call_length(struct profile_builder *builder, uint32_t frame, uint64_t length_ns)

@@ -184,16 +184,31 @@ static void sum_functions(const struct profile *profile, struct profile_function
   }
 }
 
+static void add_lengths(struct profile_function *function, uint64_t calls, uint64_t sum_ns, uint64_t min_ns,
+                        uint64_t max_ns)
+{
+  if (calls == 0)
+    return;
+  if (function->timed_calls == 0 || min_ns < function->call_min_ns)
+    function->call_min_ns = min_ns;
+  if (max_ns > function->call_max_ns)
+    function->call_max_ns = max_ns;
+  function->timed_calls += calls;
+  if (__builtin_add_overflow(function->call_sum_ns, sum_ns, &function->call_sum_ns))
+    function->call_sum_ns = UINT64_MAX;
+}
+
 static void add_tallies(struct finish *finish, struct profile_function *functions)
 {
+  const struct build_node *nodes = builder_nodes(finish->builder);
+  for (uint32_t i = 1; i < finish->builder->node_count; i++)
+    add_lengths(&functions[finish->rank[nodes[i].frame]], nodes[i].timed_calls, nodes[i].call_sum_ns,
+                nodes[i].call_min_ns, nodes[i].call_max_ns);
   for (uint32_t i = 0; i < finish->profile.frame_count; i++) {
     const struct frame_tally *tally = &finish->tallies[i];
     struct profile_function *function = &functions[finish->rank[i]];
     function->calls += tally->calls_elsewhere;
-    function->timed_calls = tally->timed_calls;
-    function->call_sum_ns = tally->call_sum_ns;
-    function->call_min_ns = tally->call_min_ns;
-    function->call_max_ns = tally->call_max_ns;
+    add_lengths(function, tally->timed_calls, tally->call_sum_ns, tally->call_min_ns, tally->call_max_ns);
   }
 }
 
@@ -332,12 +347,22 @@ static int copy_function_table(struct finish *finish, const struct profile *orig
   return 0;
 }
 
+static bool weights_overflow(const struct profile_builder *builder)
+{
+  const struct build_node *nodes = builder_nodes(builder);
+  uint64_t sum = 0;
+  bool overflow = builder->overflowed;
+  for (uint32_t i = 0; i < builder->node_count; i++)
+    overflow |= __builtin_add_overflow(sum, nodes[i].own, &sum);
+  return overflow;
+}
+
 static int check_builder(const struct profile_builder *builder, struct error *err)
 {
   if (builder->failed)
     return error_set(err, ERROR_MEMORY, "the profile is too large: out of memory, or more than %zu different stacks",
                      PROFILE_MAX_NODES);
-  if (builder->overflowed)
+  if (weights_overflow(builder))
     return error_set(err, ERROR_DATA, "the weights add up to more than a 64-bit number holds");
   return 0;
 }

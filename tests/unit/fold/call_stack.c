@@ -33,10 +33,10 @@ static void check_moves(uint32_t functions, uint32_t stride, int moves)
     if (stack.depth && next(&seed) % 5 < 2)
       call_stack_pop(&stack);
     else
-      assert_true(call_stack_push(&stack, &budget, 1 + next(&seed) % functions * stride, 0, i));
+      assert_true(call_stack_push(&stack, &budget, 1 + next(&seed) % functions * stride, 0, i, CALL_SEEN));
     uint32_t wanted = 1 + next(&seed) % functions * stride;
-    assert_int_equal(call_stack_find(&stack, wanted), walk(&stack, stack.depth, wanted));
-    assert_int_equal(call_stack_find_below_top(&stack, wanted),
+    assert_int_equal(call_stack_find(&stack, &budget, wanted), walk(&stack, stack.depth, wanted));
+    assert_int_equal(call_stack_find_below_top(&stack, &budget, wanted),
                      walk(&stack, stack.depth ? stack.depth - 1 : 0, wanted));
   }
   call_stack_release(&stack, &budget);
@@ -65,8 +65,9 @@ static void an_empty_stack_holds_nothing(void **state)
 {
   (void)state;
   struct call_stack stack = {0};
-  assert_int_equal(call_stack_find(&stack, 1), CALL_STACK_NONE);
-  assert_int_equal(call_stack_find_below_top(&stack, 1), CALL_STACK_NONE);
+  const struct call_stack_budget budget = {0};
+  assert_int_equal(call_stack_find(&stack, &budget, 1), CALL_STACK_NONE);
+  assert_int_equal(call_stack_find_below_top(&stack, &budget, 1), CALL_STACK_NONE);
 }
 
 static void without_budget_the_outermost_frames_fail(void **state)
@@ -75,7 +76,7 @@ static void without_budget_the_outermost_frames_fail(void **state)
   struct call_stack stack = {0};
   struct call_stack_budget budget = {.frames_left = 40};
   int pushed = 0;
-  while (call_stack_push(&stack, &budget, 1, 0, 0))
+  while (call_stack_push(&stack, &budget, 1, 0, 0, CALL_SEEN))
     pushed++;
   assert_in_range(pushed, 1, 40);
   assert_int_equal(stack.beyond, 0);
