@@ -27,13 +27,15 @@
 -define(TERM_PRINT_MAX, 100000). % words of one term that a backtrace prints at most
 -define(STACK_PRINT_MAX, 250000). % words printed for a backtrace at most: about 10 ms of the process's time
 -define(LOOKS, 100).            % processes looked at in one tick
+-define(EARLY_TICKS, 5).        % how long a process waits for the event that spawned it
 -define(LEGACY_NAME, flambeau_tracer). % who has the one tracer of OTP 25 and 26
 -define(CLAIM_NAME, flambeau_claim).   % who is switching tracing on at the moment
 -define(CALLS, [{'_', [], [{message, {caller}}]}]).
 
-%% A controller's run: `pids` are traced, `watched` has a function of each module that should be.
--record(c, {client, keeper, relay, api, session, select, spawned, pids = [], watched = #{}, sessions = [], ticks = 0,
-            looker}).
+%% A controller's run: the keys of `pids` are traced, `newborn` are those of them that nobody has described yet, `round` is
+%% what is left of the present round of looking at them all; `watched` has a function of each module that should be traced.
+-record(c, {client, keeper, relay, api, session, select, spawned, pids = #{}, newborn = [], round = none, watched = #{},
+            sessions = [], ticks = 0, looker}).
 
 %%% Keeper --------------------------------------------------------------------------------------------------
 
@@ -111,7 +113,7 @@ begin_trace(C0 = #c{relay = Relay, client = Client}, Pids, DurationMs) ->
     [begin_process(C0, Pid) || Pid <- Traced],
     DurationMs =:= 0 orelse erlang:send_after(DurationMs, self(), deadline),
     self() ! tick,
-    control(C0#c{pids = Traced, watched = Watched, looker = spawn(fun() -> ok end)}).
+    control(C0#c{pids = maps:from_keys(Traced, []), watched = Watched, looker = spawn(fun() -> ok end)}).
 
 tell_facts(Relay, Functions, Begin) ->
     Facts = [{"node", atom_to_list(node())},
@@ -134,8 +136,8 @@ control(C = #c{client = Client, relay = Relay}) ->
         {bound, Which} -> finish(C, Which);
         deadline -> finish(C, deadline);
         {gone, Pid} ->
-            case lists:delete(Pid, C#c.pids) of
-                [] -> finish(C#c{pids = []}, exited);
+            case maps:remove(Pid, C#c.pids) of
+                None when map_size(None) =:= 0 -> finish(C#c{pids = None}, exited);
                 Rest -> control(C#c{pids = Rest})
             end;
         {restack, Pid, Tries} ->
@@ -143,8 +145,7 @@ control(C = #c{client = Client, relay = Relay}) ->
             is_process_alive(Pid) orelse (self() ! {gone, Pid}),
             control(C);
         {born, Pid} ->
-            spawn(fun() -> Relay ! {described, Pid, describe_timely(Pid)} end),
-            control(C#c{pids = [Pid | C#c.pids]});
+            control(C#c{pids = (C#c.pids)#{Pid => []}, newborn = [Pid | C#c.newborn]});
         {'DOWN', Keeper, process, _, _} when Keeper =:= C#c.keeper ->
             control(C#c{keeper = new_keeper()});
         tick ->
@@ -188,13 +189,26 @@ erts_before(Major, Minor) ->
     [A, B | _] = [list_to_integer(Part) || Part <- string:lexemes(erlang:system_info(version) ++ ".0", ".-rc")],
     {A, B} < {Major, Minor}.
 
-%% Some of the processes at each tick; by somebody who may have to wait for one that has signals to handle.
-look_round(C = #c{pids = Pids, relay = Relay, looker = Looker}) ->
+%% Some of the processes at each tick; by somebody who may have to wait for one that has signals to handle. The
+%% newest are asked for their names; of those that have gone meanwhile, what their spawning told is all there is.
+look_round(C = #c{pids = Pids, newborn = Newborn, round = Round, relay = Relay, looker = Looker}) ->
     case is_process_alive(Looker) of
         true -> C;
         false ->
-            {Now, Later} = lists:split(min(?LOOKS, length(Pids)), Pids),
-            C#c{pids = Later ++ Now, looker = spawn(fun() -> Relay ! {looked, look(Now)} end)}
+            {Now, Later} = take(?LOOKS, case Round of none -> maps:iterator(Pids); _ -> Round end, []),
+            Nameless = [Pid || Pid <- lists:sublist(Newborn, ?LOOKS), is_process_alive(Pid)],
+            C#c{round = Later, newborn = [], looker = spawn(fun() ->
+                Relay ! {looked, look(Now)},
+                [Relay ! {described, Pid, describe_timely(Pid)} || Pid <- Nameless]
+            end)}
+    end.
+
+%% As many keys of what is left of an iterator; `none` is left at its end.
+take(0, Iterator, Taken) -> {Taken, Iterator};
+take(Count, Iterator, Taken) ->
+    case maps:next(Iterator) of
+        {Key, _, Rest} -> take(Count - 1, Rest, [Key | Taken]);
+        none -> {Taken, none}
     end.
 
 %% What the processes are doing: of one that is out, only this tells waiting from preempted.
@@ -203,7 +217,8 @@ look(Pids) ->
         Pid <- Pids, {status, Status} <- [process_info(Pid, status)]].
 
 %% Tracing off first, so that nothing more is emitted; what has been emitted is waited for, sent on, and answered.
-finish(C = #c{client = Client, relay = Relay, pids = Pids}, Why) ->
+finish(C = #c{client = Client, relay = Relay}, Why) ->
+    Pids = maps:keys(C#c.pids),
     Relay ! {looked, timely(fun() -> look(Pids) end, [])},
     clear_patterns(C), % the processes' time slices become short again
     Ends = [{Pid, end_process(C, Pid)} || Pid <- Pids],
@@ -225,7 +240,7 @@ await_relay() ->
 %% The way out when there is nobody to tell.
 close(C = #c{pids = Pids}) ->
     clear_patterns(C),
-    [end_process(C, Pid) || Pid <- Pids],
+    [end_process(C, Pid) || Pid <- maps:keys(Pids)],
     end_session(C),
     leave(C).
 

@@ -4,8 +4,10 @@
 %% A traced process: its id, and its chunk under construction. `clock` is the time of its last event, `last` the function that
 %% event named; `out`: not running as far as we know, and nobody has looked at its status since. `clock` is undefined until its
 %% stack has come; `starting` are its events until then, newest first, `started` is how many, and `dropped` the time of the
-%% newest that is no longer among them.
--record(p, {id, acc = <<>>, base, clock, last = none, out = true, starting = [], started = 0, dropped = none}).
+%% newest that is no longer among them. `origin` says what it is waiting for then: its stack (attached), its own first event
+%% (expected: its parent's `spawn` has come), or that event of its parent (early, since that tick).
+-record(p, {id, acc = <<>>, base, clock, last = none, out = true, starting = [], started = 0, dropped = none,
+            origin = attached, parent = none, description}).
 
 %% `ids` maps {M,F,A} to an id: an integer below 2^16, {Id} from there on.
 -record(r, {client, control, api, spawned, max_events, max_queue, max_memory,
@@ -14,6 +16,7 @@
             batch_events = 0, events = 0,        % since the last batch; since the start
             pending = queue:new(), pending_bytes = 0, % batches that wait for credit
             unanswered = 0, answered_ms, ticks = 0,
+            early = [],                          % {Tick, Pid} of processes whose parent's event is awaited
             max_seen = 0, stopped = false}).
 
 relay(Client, Control, Api, Spawned, {MaxEvents, MaxQueue, MaxMemory}) ->
@@ -85,7 +88,37 @@ pack(gc_major_end, Event, P, Ts, Ids, R) -> {append(6, P, Ts, <<1, (words(Event)
 pack(out_exited, {_, Pid, _, _, _}, P, Ts, Ids, R) ->
     R#r.control ! {gone, Pid},
     {append(7, P#p{out = gone}, Ts, <<>>), Ids, R};
+pack(spawn, {_, _, _, Child, {M, F, A, Initial}, _}, P = #p{id = Id, last = Last}, Ts, Ids, R) ->
+    {Function, Ids1, R1} = function_id({M, F, A}, Ids, R),
+    {Ids2, R2} = expect(Child, Id, Initial, Ids1, R1),
+    #p{id = ChildId} = maps:get(Child, R2#r.processes),
+    Narrow = if ChildId < 16#10000 -> ChildId; true -> {ChildId} end,
+    {put_event(10, P, Ts, [Narrow, Function], Last), Ids2, R2};
 pack(_, _, _, _, _, _) -> ignored.
+
+%% A process that a traced one has spawned. Its own first event comes from another scheduler, so it may have come already.
+expect(Child, Parent, Initial, Ids, R = #r{processes = Processes}) ->
+    case Processes of
+        #{Child := P = #p{origin = early}} ->
+            {Pid, Name, Label, _} = P#p.description,
+            P1 = P#p{parent = Parent, description = {Pid, Name, Label, Initial}},
+            start_child(Child, P1, Ids, R#r{defs = [define_process(P1) | R#r.defs]});
+        #{Child := _} -> {Ids, R};
+        #{} ->
+            R#r.control ! {born, Child},
+            {Ids, add_process(Child, #p{origin = expected, parent = Parent,
+                                        description = {pid_text(Child), <<>>, <<>>, Initial}}, R)}
+    end.
+
+%% Its first event says what it begins with.
+start_child(Pid, P, Ids, R) ->
+    [First | Rest] = Events = lists:reverse(P#p.starting),
+    Ts = stamp(First),
+    Started = P#p{origin = attached, dropped = none},
+    case First of
+        {_, _, spawned, _, {M, F, A, _}, _} -> started(Pid, Started, {[{M, F, A}], false}, Ts, Rest, Ids, R);
+        _ -> started(Pid, Started, {[], true}, Ts, Events, Ids, R)
+    end.
 
 %% `wordsize` in the end message is what the collection gave back (erts, trace_gc()).
 words({_, _, _, Info, _}) ->
@@ -133,25 +166,29 @@ nifs(M) -> try erlang:get_module_info(M, nifs) catch _:_ -> [] end.
 
 text16(Text) -> <<(byte_size(Text)):16, Text/binary>>.
 
-define_process(Id, {Pid, Name, Label, Initial}) ->
-    <<16#81, Id:32, 16#ffffffff:32, (text16(Pid))/binary, (text16(Name))/binary, (text16(Label))/binary,
+define_process(#p{id = Id, parent = Parent, description = {Pid, Name, Label, Initial}}) ->
+    <<16#81, Id:32, (case Parent of none -> 16#ffffffff; _ -> Parent end):32, (text16(Pid))/binary, (text16(Name))/binary, (text16(Label))/binary,
       (text16(Initial))/binary>>.
 
 %% Everything that is not an event of the current process.
-other(Event, Cur, P, N, Ids, R) when element(1, Event) =:= trace_ts ->
+other(Message, Cur, P, N, Ids, R) when element(1, Message) =:= trace_ts ->
+    Event = without_terms(Message),
     case element(2, Event) of
         Cur -> event(Event, Cur, P, N, Ids, R);
         Pid ->
             case store(Cur, P, R) of
+                R1 = #r{processes = #{Pid := P1 = #p{clock = undefined, origin = expected}}} ->
+                    {Ids1, R2} = start_child(Pid, keep_starting(Event, P1), Ids, R1),
+                    resume(none, #p{}, N, Ids1, R2);
                 R1 = #r{processes = #{Pid := P1 = #p{clock = undefined}}} ->
                     resume(none, #p{}, N, Ids, store(Pid, keep_starting(Event, P1), R1));
                 R1 = #r{processes = #{Pid := P1}} ->
                     event(Event, Pid, P1, N, Ids, R1);
                 R1 = #r{spawned = true} ->
                     R1#r.control ! {born, Pid},
-                    Ts = stamp(Event),
-                    R2 = add_process(Pid, {list_to_binary(pid_to_list(Pid)), <<>>, <<>>, <<>>}, R1),
-                    event(Event, Pid, (maps:get(Pid, R2#r.processes))#p{clock = Ts, base = Ts}, N, Ids, R2);
+                    P1 = #p{origin = early, description = {pid_text(Pid), <<>>, <<>>, <<>>}},
+                    R2 = add_process(Pid, keep_starting(Event, P1), R1),
+                    resume(none, #p{}, N, Ids, R2#r{early = [{R2#r.ticks, Pid} | R2#r.early]});
                 R1 ->
                     resume(none, #p{}, N, Ids, R1)
             end
@@ -159,6 +196,28 @@ other(Event, Cur, P, N, Ids, R) when element(1, Event) =:= trace_ts ->
 other(Message, Cur, P, N, Ids, R) ->
     {Ids1, R1} = message(Message, Ids, store(Cur, P, R)),
     resume(none, #p{}, N, Ids1, R1).
+
+%% The arguments of a spawn may be large, and the event may have to be kept.
+without_terms({Tag, Pid, What, Other, {M, F, Args}, Ts}) when What =:= spawn; What =:= spawned ->
+    {Tag, Pid, What, Other, {M, F, arity(Args), first_call(M, F, Args)}, Ts};
+without_terms(Event) -> Event.
+
+arity(Args) -> try length(Args) catch error:badarg -> 0 end.
+
+%% What a process really begins with, behind what proc_lib and apply put before it.
+first_call(proc_lib, init_p, [_, _, Fun]) when is_function(Fun) -> fun_text(Fun);
+first_call(proc_lib, init_p, [_, _, gen, init_it, [_, _, _, Mod | _]]) when is_atom(Mod) -> mfa_text(Mod, init, 1);
+first_call(proc_lib, init_p, [_, _, gen, init_it, [_, _, _, _, Mod | _]]) when is_atom(Mod) -> mfa_text(Mod, init, 1);
+first_call(proc_lib, init_p, [_, _, M, F, Args]) when is_atom(M), is_atom(F) -> mfa_text(M, F, arity(Args));
+first_call(erlang, apply, [Fun, _]) when is_function(Fun) -> fun_text(Fun);
+first_call(erts_internal, spawn_init, [{M, F, Args}]) -> first_call(M, F, Args);
+first_call(M, F, Args) -> mfa_text(M, F, arity(Args)).
+
+fun_text(Fun) ->
+    {module, M} = erlang:fun_info(Fun, module),
+    {name, F} = erlang:fun_info(Fun, name),
+    {arity, A} = erlang:fun_info(Fun, arity),
+    mfa_text(M, F, A).
 
 keep_starting(Event, P = #p{started = ?STARTING_EVENTS, starting = [Newest | _]}) ->
     P#p{starting = [Event], started = 1, dropped = stamp(Newest)};
@@ -212,19 +271,22 @@ replay(Event, {P, Ids, R}) ->
 store(none, _, R) -> R;
 store(Cur, P, R = #r{processes = Processes}) -> R#r{processes = Processes#{Cur := P}}.
 
-add_process(Pid, Description, R = #r{processes = Processes, next_process = Id}) ->
-    R#r{processes = Processes#{Pid => #p{id = Id}}, next_process = Id + 1,
-        defs = [define_process(Id, Description) | R#r.defs]}.
+add_process(Pid, P0, R = #r{processes = Processes, next_process = Id}) ->
+    P = P0#p{id = Id},
+    R#r{processes = Processes#{Pid => P}, next_process = Id + 1, defs = [define_process(P) | R#r.defs]}.
 
 message({ack, Count}, Ids, R) ->
     {Ids, send_pending(R#r{unanswered = max(0, R#r.unanswered - Count), answered_ms = now_ms()})};
 message(tick, Ids, R) ->
-    {Ids, ticked(flush(R))};
+    {Ids1, R1} = start_orphans(R#r.ticks - ?EARLY_TICKS, Ids, R),
+    {Ids1, ticked(flush(R1))};
 message({process, Pid, Description}, Ids, R) ->
-    {Ids, add_process(Pid, Description, R)};
-message({described, Pid, Description}, Ids, R) ->
-    case R#r.processes of
-        #{Pid := #p{id = Id}} -> {Ids, R#r{defs = [define_process(Id, Description) | R#r.defs]}};
+    {Ids, add_process(Pid, #p{description = Description}, R)};
+message({described, Pid, {Text, Name, Label, Initial}}, Ids, R = #r{processes = Processes}) ->
+    case Processes of
+        #{Pid := P = #p{description = {_, _, _, Before}}} ->
+            P1 = P#p{description = {Text, Name, Label, case Initial of <<>> -> Before; _ -> Initial end}},
+            {Ids, R#r{defs = [define_process(P1) | R#r.defs], processes = Processes#{Pid := P1}}};
         #{} -> {Ids, R}
     end;
 message({stack, Pid, Read, Tries}, Ids, R = #r{processes = Processes}) ->
@@ -249,7 +311,8 @@ message({module, M, Traced, Ts}, Ids, R) ->
     {Ids, R#r{defs = [<<16#84, Ts:64, (flag(Traced)), (text16(atom_to_binary(M, utf8)))/binary>> | R#r.defs]}};
 message({facts, Facts}, Ids, R) ->
     {Ids, add_facts(Facts, R)};
-message({ends, Ends, Why, EndNs}, _, R) ->
+message({ends, Ends, Why, EndNs}, Ids, R0) ->
+    {_, R} = start_orphans(R0#r.ticks, Ids, R0),
     drain(flush(add_facts([{"ended", atom_to_list(Why)},
                            {"end_ns", integer_to_list(EndNs)},
                            {"max_queue", integer_to_list(R#r.max_seen)}],
@@ -260,6 +323,16 @@ message({'EXIT', Control, _}, _, #r{control = Control, api = Api, processes = Pr
     exit(normal);
 message(_, Ids, R) ->
     {Ids, R}.
+
+%% Processes whose parent's event has not come although it should have: drawn without a place to stand on.
+start_orphans(Until, Ids, R = #r{early = Early}) ->
+    {Orphans, Later} = lists:partition(fun({Tick, _}) -> Tick =< Until end, Early),
+    lists:foldl(fun({_, Pid}, {I, S}) ->
+                        case S#r.processes of
+                            #{Pid := P = #p{origin = early}} -> start_child(Pid, P, I, S);
+                            #{} -> {I, S}
+                        end
+                end, {Ids, R#r{early = Later}}, lists:reverse(Orphans)).
 
 close_legacy(Pids) ->
     clear_patterns(#c{api = legacy}),

@@ -280,7 +280,9 @@ probe(C, M) ->
 
 %% Processes. Flags are set one process at a time: `all` and `existing` would stop the world.
 
-flags(#c{spawned = true} = C) -> [set_on_spawn | flags(C#c{spawned = false})];
+%% `procs` says who spawned whom. It comes with the arguments of the spawn and with exit reasons, which the VM copies to
+%% the relay, as it copies the arguments to the new process; the relay drops them at once.
+flags(#c{spawned = true} = C) -> [set_on_spawn, procs | flags(C#c{spawned = false})];
 flags(#c{api = session}) -> common_flags();
 flags(#c{api = legacy, relay = Relay}) -> [{tracer, Relay} | common_flags()].
 
@@ -374,14 +376,21 @@ frame(Line) ->
 
 %% {Pid, Name, Label, InitialCall}, texts as UTF-8.
 describe_timely(Pid) ->
-    timely(fun() -> describe(Pid) end, {list_to_binary(pid_to_list(Pid)), <<>>, <<>>, <<>>}).
+    timely(fun() -> describe(Pid) end, {pid_text(Pid), <<>>, <<>>, <<>>}).
 
 describe(Pid) ->
     Name = case process_info(Pid, registered_name) of
                {registered_name, Atom} -> atom_to_binary(Atom, utf8);
                _ -> <<>>
            end,
-    {list_to_binary(pid_to_list(Pid)), Name, label(Pid), initial_call(Pid)}.
+    Label = label(Pid),
+    Initial = initial_call(Pid),
+    case is_process_alive(Pid) of
+        true -> {pid_text(Pid), Name, Label, Initial};
+        false -> {pid_text(Pid), <<>>, <<>>, <<>>} % what was said of it may be made up
+    end.
+
+pid_text(Pid) -> list_to_binary(pid_to_list(Pid)).
 
 label(Pid) ->
     case erlang:function_exported(proc_lib, get_label, 1) andalso catch apply(proc_lib, get_label, [Pid]) of

@@ -22,6 +22,14 @@ void cursor_init(struct cursor *cursor, uint32_t process, uint32_t root_node)
                             .seen_busy_ns = INT64_MIN};
 }
 
+void cursor_spawn(struct cursor *cursor, uint32_t root_node)
+{
+  if (cursor->events)
+    return;
+  cursor->root_node = cursor->base_node = root_node;
+  cursor->newborn = true;
+}
+
 void cursor_release(struct cursor *cursor, struct fold_tree *tree)
 {
   call_stack_release(&cursor->stack, &tree->budget);
@@ -178,7 +186,7 @@ static enum frame_kind decide(const struct fold_tree *tree, uint32_t function, b
   if (tree->functions[function].seen_busy)
     return FRAME_RUNNABLE;
   // Where at least every other slice is used up, a function computes, and its brief slices were used up otherwise.
-  if (tree->absences[function].lasting >= tree->absences[function].brief)
+  if (tree->absences[function].lasting > 0 && tree->absences[function].lasting >= tree->absences[function].brief)
     return FRAME_RUNNABLE;
   return brief ? FRAME_WAITING : FRAME_RUNNABLE;
 }
@@ -224,6 +232,8 @@ static enum absence absence(struct cursor *cursor, struct fold_tree *tree, int64
 {
   uint32_t top = top_function(cursor);
   struct fold_function *function = top == FUNCTION_NONE ? NULL : &tree->functions[top];
+  if (cursor->newborn)
+    return ABSENCE_RUNNABLE;
   if (seen_between(cursor->seen_waiting_ns, cursor->pending_since_ns, until_ns)) {
     if (function)
       function->seen_waiting = true;
@@ -271,6 +281,7 @@ static void settle_at_end(struct cursor *cursor, struct fold_tree *tree)
     bool waited = seen_between(cursor->seen_waiting_ns, cursor->pending_since_ns, INT64_MAX);
     bool queued = seen_between(cursor->seen_busy_ns, cursor->pending_since_ns, INT64_MAX) &&
                   (cursor->seen_busy == STATUS_RUNNABLE || cursor->seen_busy == STATUS_SUSPENDED);
+    queued |= cursor->newborn;
     settle(cursor, tree, waited ? ABSENCE_WAITING : queued ? ABSENCE_RUNNABLE : ABSENCE_NONE);
   }
 }
@@ -378,12 +389,18 @@ static void cut_to_caller(struct cursor *cursor, struct fold_tree *tree, uint32_
   push(cursor, tree, caller, CALL_INFERRED);
 }
 
+// A process that starts in a BIF (spawn/1 in erlang:apply/2) is in it before that is called.
+static bool starts_with(const struct call_stack *stack, uint32_t function)
+{
+  return stack->depth == 1 && stack->frames[0].function == function && stack->frames[0].origin == CALL_FOUND;
+}
+
 static void apply_call(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
 {
   const struct fold_function *function = &tree->functions[event->function];
   struct call_stack *stack = &cursor->stack;
   bool believed = event->caller != FUNCTION_NONE && !function->raises;
-  if (event->caller == FUNCTION_NONE && !function->native) {
+  if (event->caller == FUNCTION_NONE && (!function->native || starts_with(stack, event->function))) {
     cut_to(cursor, tree, 0);
     set_base(cursor, tree, cursor->root_node, false);
   }
@@ -458,6 +475,9 @@ static void apply_in(struct cursor *cursor, struct fold_tree *tree, uint32_t fun
   if (cursor->activity == ACTIVITY_OUT || cursor->activity == ACTIVITY_UNKNOWN)
     settle(cursor, tree, absence(cursor, tree, cursor->last_ns));
   cursor->activity = ACTIVITY_RUNNING;
+  if (cursor->newborn)
+    cursor->last_absence = ABSENCE_BRIEF; // its first one says nothing of the next
+  cursor->newborn = false;
   cursor->steps_since_in = 0;
 }
 

@@ -21,7 +21,6 @@ struct fold_function {
   bool hibernates : 1;   // the one native function a process waits in
   bool seen_waiting : 1; // a process that was out in it was looked at, and waited
   bool seen_busy : 1;    // ... and did not
-  bool rather_waits : 1; // more of the absences that nobody saw were brief ones; see struct undecided
 };
 
 // How often processes were out in a function and nobody saw.
@@ -80,6 +79,7 @@ struct cursor {
   enum activity activity;
   bool started; // first_ns is known
   bool exited;
+  bool newborn; // spawned, and has not run yet
   bool collecting;
   uint32_t collecting_node;
   int64_t collecting_since_ns;
@@ -104,6 +104,9 @@ void cursor_release(struct cursor *cursor, struct fold_tree *tree);
 
 // Applies one event whose function ids are all defined. Failures are latched in `tree`.
 void cursor_apply(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event);
+
+// The process has just been spawned by another, where `root_node` is now. Nothing happens once it has had events.
+void cursor_spawn(struct cursor *cursor, uint32_t root_node);
 
 // What is on top of the stack now, or [cut] where nothing is known of it.
 uint32_t cursor_top_node(const struct cursor *cursor, struct fold_tree *tree);

@@ -255,12 +255,16 @@ static bool functions_are_defined(const struct fold_tree *tree, const struct tra
   }
 }
 
-// A spawned process stands where its parent is (rule 11), unless it was seen before that was known.
-static void place_child(struct fold *fold, const struct trace_event *event)
+// A spawned process can stand where its parent is then (rule 11).
+static void take_spawn(struct fold *fold, const struct trace_event *event)
 {
   struct process *child = event->child < fold->process_count ? fold->processes[event->child] : NULL;
-  if (child && child->cursor.events == 0)
-    cursor_init(&child->cursor, event->child, cursor_top_node(&fold->processes[event->process]->cursor, &fold->tree));
+  if (!child)
+    return;
+  uint32_t root_node = child->cursor.root_node;
+  if (fold->options.by == FOLD_BY_PARENT)
+    root_node = cursor_top_node(&fold->processes[event->process]->cursor, &fold->tree);
+  cursor_spawn(&child->cursor, root_node);
 }
 
 static int take_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
@@ -272,8 +276,8 @@ static int take_event(struct event_sink *sink, const struct trace_event *event, 
     return error_set(err, ERROR_DATA, "an event of process %u names a function that is not defined", event->process);
   fold->events++;
   cursor_apply(&fold->processes[event->process]->cursor, &fold->tree, event);
-  if (event->kind == EVENT_SPAWN && fold->options.by == FOLD_BY_PARENT)
-    place_child(fold, event);
+  if (event->kind == EVENT_SPAWN)
+    take_spawn(fold, event);
   return fold->tree.failed ? fail(err) : 0;
 }
 
