@@ -56,8 +56,9 @@ struct profile_process {
   const char *pid;
   const char *title; // registered name, label or initial call, in this order; the pid when nothing is known
   uint64_t events;
-  int64_t first_ns, last_ns; // times of its first and last event
-  uint64_t width_ns;         // sum of all its stacks' widths; equals last - first
+  int64_t first_ns, last_ns;                        // times of its first and last event
+  uint64_t width_ns;                                // sum of all its stacks' widths; equals last - first
+  uint64_t waiting_ns, runnable_ns, gc_ns, lost_ns; // parts of that; the rest ran
   bool exited;
 };
 

@@ -106,6 +106,29 @@ static void add_pieces(const struct cursor *cursor, struct fold_tree *tree, stru
   }
 }
 
+static uint32_t lost_node(const struct cursor *cursor, struct fold_tree *tree)
+{
+  return child(tree, cursor->root_node, tree->synthetic[FRAME_LOST]);
+}
+
+static bool is_nowhere(const struct cursor *cursor)
+{
+  return cursor->stack.depth == 0 && cursor->base_node == cursor->root_node;
+}
+
+// What has no frame on the stack: a gap, a stack of which nothing is known; and time that is not decided yet.
+static void advance_spans(struct cursor *cursor, struct fold_tree *tree, int64_t since_ns)
+{
+  if (!cursor->collecting && cursor->activity == ACTIVITY_LOST) {
+    add_span(cursor, tree, lost_node(cursor, tree), since_ns);
+    return;
+  }
+  if (!cursor->collecting && cursor->activity != ACTIVITY_RUNNING)
+    add_piece(&cursor->pieces, since_ns, cursor->last_ns);
+  else if (is_nowhere(cursor))
+    add_span(cursor, tree, cursor_top_node(cursor, tree), since_ns);
+}
+
 // Bills the time since the last event to what that event left behind (rule 1).
 static void advance(struct cursor *cursor, struct fold_tree *tree, int64_t now_ns)
 {
@@ -118,31 +141,37 @@ static void advance(struct cursor *cursor, struct fold_tree *tree, int64_t now_n
   int64_t since_ns = cursor->last_ns;
   uint64_t length_ns = (uint64_t)now_ns - (uint64_t)since_ns;
   cursor->last_ns = now_ns;
+  if (tree->spans)
+    advance_spans(cursor, tree, since_ns);
   if (cursor->collecting) {
     bill(cursor, tree, cursor->collecting_node, length_ns);
+    cursor->gc_ns += length_ns;
   } else if (cursor->activity == ACTIVITY_RUNNING) {
-    uint32_t top = cursor_top_node(cursor, tree);
-    bill(cursor, tree, top, length_ns);
-    if (cursor->stack.depth == 0 && cursor->base_node == cursor->root_node)
-      add_span(cursor, tree, top, since_ns);
+    bill(cursor, tree, cursor_top_node(cursor, tree), length_ns);
   } else if (cursor->activity == ACTIVITY_LOST) {
-    uint32_t lost = child(tree, cursor->root_node, tree->synthetic[FRAME_LOST]);
-    bill(cursor, tree, lost, length_ns);
-    add_span(cursor, tree, lost, since_ns);
+    bill(cursor, tree, lost_node(cursor, tree), length_ns);
+    cursor->lost_ns += length_ns;
   } else {
     cursor->pending_ns += length_ns;
-    if (tree->spans)
-      add_piece(&cursor->pieces, since_ns, now_ns);
   }
+}
+
+static void tally_absence(struct cursor *cursor, struct fold_tree *tree, enum frame_kind kind,
+                          const struct profile_absence *absence)
+{
+  *(kind == FRAME_WAITING ? &cursor->waiting_ns : &cursor->runnable_ns) += absence->total_ns;
+  struct profile_absence *sum = kind == FRAME_WAITING ? &tree->waiting : &tree->runnable;
+  if (!absence_add(sum, absence->count, absence->total_ns, absence->max_ns))
+    tree->failed = true;
 }
 
 // Time out that is decided.
 static void bill_absence(struct cursor *cursor, struct fold_tree *tree, enum frame_kind kind, uint64_t length_ns)
 {
   uint32_t node = child(tree, cursor_top_node(cursor, tree), tree->synthetic[kind]);
+  struct profile_absence absence = {.count = 1, .total_ns = length_ns, .max_ns = length_ns};
   bill(cursor, tree, node, length_ns);
-  if (!absence_add(kind == FRAME_WAITING ? &tree->waiting : &tree->runnable, 1, length_ns, length_ns))
-    tree->failed = true;
+  tally_absence(cursor, tree, kind, &absence);
   if (tree->spans)
     add_pieces(cursor, tree, (struct span){.node = node});
 }
@@ -151,7 +180,7 @@ static void leave_undecided(struct cursor *cursor, struct fold_tree *tree, bool 
 {
   uint32_t node = cursor_top_node(cursor, tree), function = top_function(cursor);
   cursor->width_ns += length_ns;
-  if (!undecided_add(&tree->undecided, node, function, brief, length_ns))
+  if (!undecided_add(&tree->undecided, cursor->process, node, function, brief, length_ns))
     tree->failed = true;
   if (tree->spans)
     add_pieces(cursor, tree,
@@ -168,6 +197,8 @@ static void settle(struct cursor *cursor, struct fold_tree *tree, enum absence a
     cursor->last_absence = absence;
   if (length_ns == 0)
     return;
+  if (tree->spans && is_nowhere(cursor))
+    add_pieces(cursor, tree, (struct span){.node = cursor_top_node(cursor, tree)});
   if (absence == ABSENCE_NONE)
     bill(cursor, tree, cursor_top_node(cursor, tree), length_ns);
   else if (absence == ABSENCE_WAITING || absence == ABSENCE_RUNNABLE)
@@ -191,35 +222,29 @@ static enum frame_kind decide(const struct fold_tree *tree, uint32_t function, b
   return brief ? FRAME_WAITING : FRAME_RUNNABLE;
 }
 
-static void decide_time(struct fold_tree *tree, uint32_t node, enum frame_kind kind,
-                        const struct profile_absence *absence)
+static void decide_absence(struct cursor *cursor, struct fold_tree *tree, const struct undecided_time *time, bool brief)
 {
+  const struct profile_absence *absence = brief ? &time->brief : &time->lasting;
   if (absence->count == 0)
     return;
-  profile_builder_add(tree->builder, child(tree, node, tree->synthetic[kind]), absence->total_ns, 0);
-  struct profile_absence *sum = kind == FRAME_WAITING ? &tree->waiting : &tree->runnable;
-  if (!absence_add(sum, absence->count, absence->total_ns, absence->max_ns))
-    tree->failed = true;
+  enum frame_kind kind = decide(tree, time->function, brief);
+  profile_builder_add(tree->builder, child(tree, time->node, tree->synthetic[kind]), absence->total_ns, 0);
+  tally_absence(cursor, tree, kind, absence);
 }
 
-static void decide_spans(struct fold_tree *tree)
+void cursor_decide(struct cursor *cursor, struct fold_tree *tree, const struct undecided_time *time)
+{
+  decide_absence(cursor, tree, time, true);
+  decide_absence(cursor, tree, time, false);
+}
+
+void cursor_decide_spans(struct fold_tree *tree)
 {
   for (size_t i = 0; i < tree->spans->count; i++) {
     struct span *span = &tree->spans->items[i];
     if (span->kind != SPAN_FRAME)
       span->node = child(tree, span->node, tree->synthetic[decide(tree, span->function, span->kind == SPAN_BRIEF)]);
   }
-}
-
-void cursor_decide(struct fold_tree *tree)
-{
-  for (uint32_t node = 0; node < tree->undecided.capacity && !tree->failed; node++) {
-    const struct undecided_time *time = &tree->undecided.by_node[node];
-    decide_time(tree, node, decide(tree, time->function, true), &time->brief);
-    decide_time(tree, node, decide(tree, time->function, false), &time->lasting);
-  }
-  if (tree->spans)
-    decide_spans(tree);
 }
 
 static bool seen_between(int64_t seen_ns, int64_t from_ns, int64_t to_ns)
@@ -454,8 +479,19 @@ static void apply_stack(struct cursor *cursor, struct fold_tree *tree, const str
 // A function named by a scheduling event is believed only where nothing better is known.
 static void learn_top(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
 {
-  if (cursor->stack.depth == 0 && function != FUNCTION_NONE)
-    push(cursor, tree, function, CALL_FOUND);
+  if (cursor->stack.depth != 0 || cursor->collecting || function == FUNCTION_NONE)
+    return;
+  push(cursor, tree, function, CALL_FOUND);
+  struct call_frame *frame = &cursor->stack.frames[0];
+  struct absence_pieces *pieces = &cursor->pieces;
+  if (pieces->count == 0 || cursor->stack.depth == 0)
+    return;
+  // The time that is not decided yet will be its own.
+  struct absence_pieces all = *pieces;
+  pieces->count--;
+  add_pieces(cursor, tree, (struct span){.node = frame->node});
+  *pieces = all;
+  frame->start_ns = pieces->start_ns[pieces->count - 1];
 }
 
 static void apply_out(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
@@ -491,6 +527,7 @@ static void start_collecting(struct cursor *cursor, struct fold_tree *tree)
 {
   if (cursor->activity != ACTIVITY_OUT)
     came_in(cursor, tree);
+  stop_collecting(cursor, tree);
   cursor->collecting = true;
   cursor->collecting_since_ns = cursor->last_ns;
   cursor->collecting_node = child(tree, cursor_top_node(cursor, tree), tree->synthetic[FRAME_GC]);

@@ -84,8 +84,9 @@ struct cursor {
   uint32_t collecting_node;
   int64_t collecting_since_ns;
   int64_t first_ns, last_ns;
-  uint64_t width_ns;   // billed so far
-  uint64_t pending_ns; // not billed yet: OUT or UNKNOWN
+  uint64_t width_ns;                                // billed so far, but for what is pending
+  uint64_t waiting_ns, runnable_ns, gc_ns, lost_ns; // parts of it that are decided
+  uint64_t pending_ns;                              // not billed yet: OUT or UNKNOWN
   int64_t pending_since_ns;
   uint64_t events;
   enum event_kind last_kind;  // of the last event that moved the stack or the scheduling
@@ -114,7 +115,8 @@ uint32_t cursor_top_node(const struct cursor *cursor, struct fold_tree *tree);
 // Bills what is pending and closes the cursor at its last event.
 void cursor_close(struct cursor *cursor, struct fold_tree *tree);
 
-// Bills the time of all cursors that is still undecided. For when all have been closed.
-void cursor_decide(struct fold_tree *tree);
+// Bills time of the cursor's process that was still undecided, or decides all spans. For when all cursors are closed.
+void cursor_decide(struct cursor *cursor, struct fold_tree *tree, const struct undecided_time *time);
+void cursor_decide_spans(struct fold_tree *tree);
 
 #endif

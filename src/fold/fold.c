@@ -311,6 +311,7 @@ struct fold *fold_new(const struct fold_options *options, struct error *err)
   if (getrandom(&fold->tree.budget.multiplier, sizeof fold->tree.budget.multiplier, GRND_NONBLOCK) < 0)
     fold->tree.budget.multiplier = 0;
   fold->tree.budget.multiplier |= fold->tree.budget.multiplier != 0;
+  fold->tree.undecided.multiplier = fold->tree.budget.multiplier ? fold->tree.budget.multiplier : 0x9e3779b97f4a7c15u;
   bytes_init(&fold->name, MAX_NAME_BYTES);
   fold->tree.builder = profile_builder_new(err);
   if (!fold->tree.builder || !make_synthetic_frames(&fold->tree)) {
@@ -383,29 +384,51 @@ static int show_titles(struct fold *fold, struct error *err)
   return shown ? 0 : fail(err);
 }
 
-// Closes every process that had events, and gives it a row. `rows` says which.
-static int close_processes(struct fold *fold, uint32_t *rows, struct error *err)
+static bool has_events(const struct process *process)
+{
+  return process && process->cursor.events > 0;
+}
+
+static int close_processes(struct fold *fold, struct error *err)
+{
+  struct fold_tree *tree = &fold->tree;
+  for (uint32_t id = 0; id < fold->process_count; id++) {
+    if (has_events(fold->processes[id]))
+      cursor_close(&fold->processes[id]->cursor, tree);
+  }
+  for (size_t i = 0; i < undecided_size(&tree->undecided) && !tree->failed; i++) {
+    const struct undecided_time *time = &tree->undecided.times[i];
+    if (time->node != 0)
+      cursor_decide(&fold->processes[time->process]->cursor, tree, time);
+  }
+  if (tree->spans)
+    cursor_decide_spans(tree);
+  return tree->failed ? fail(err) : 0;
+}
+
+// Gives every process that had events a row; `rows` says which.
+static int add_rows(struct fold *fold, uint32_t *rows, struct error *err)
 {
   for (uint32_t id = 0; id < fold->process_count; id++) {
-    struct process *process = fold->processes[id];
-    if (!process || process->cursor.events == 0)
+    const struct process *process = fold->processes[id];
+    if (!has_events(process))
       continue;
-    struct cursor *cursor = &process->cursor;
-    cursor_close(cursor, &fold->tree);
+    const struct cursor *cursor = &process->cursor;
     struct profile_process row = {.pid = process->pid,
                                   .title = process->title,
                                   .events = cursor->events,
                                   .first_ns = cursor->first_ns,
                                   .last_ns = cursor->last_ns,
                                   .width_ns = cursor->width_ns,
+                                  .waiting_ns = cursor->waiting_ns,
+                                  .runnable_ns = cursor->runnable_ns,
+                                  .gc_ns = cursor->gc_ns,
+                                  .lost_ns = cursor->lost_ns,
                                   .exited = cursor->exited};
     rows[id] = profile_builder_process(fold->tree.builder, &row);
-    if (fold->tree.failed || rows[id] == PROFILE_FAILED)
+    if (rows[id] == PROFILE_FAILED)
       return fail(err);
   }
-  cursor_decide(&fold->tree);
-  if (fold->tree.failed)
-    return fail(err);
   return fold->options.by == FOLD_BY_PROCESS ? show_titles(fold, err) : 0;
 }
 
@@ -445,7 +468,9 @@ static int close_all(struct fold *fold, struct error *err)
   uint32_t *rows = calloc((size_t)fold->process_count + 1, sizeof *rows);
   if (!rows)
     return fail(err);
-  int status = close_processes(fold, rows, err);
+  int status = close_processes(fold, err);
+  if (status == 0)
+    status = add_rows(fold, rows, err);
   if (status == 0 && fold->options.spans)
     status = hand_over_spans(fold, rows, err);
   free(rows);

@@ -26,12 +26,9 @@ static void append_path(const struct profile *profile, uint32_t node, char *text
 // Lines of "process path start+width", as the profile has them.
 static void check_spans(const char *events, const char *expected)
 {
-  struct error err = {0};
   struct stream stream;
   char text[TEXT_MAX] = "", line[64];
-  stream.fold = fold_new(&(struct fold_options){.by = FOLD_BY_PROCESS, .spans = true}, &err);
-  assert_non_null(stream.fold);
-  assert_int_equal(event_text_init(&stream.text, fold_sink(stream.fold), &err), 0);
+  stream_init_with(&stream, &(struct fold_options){.by = FOLD_BY_PROCESS, .spans = true});
   stream_push(&stream, events);
   struct profile *profile = stream_finish(&stream);
   for (size_t i = 0; i < profile->span_count; i++) {

@@ -10,12 +10,9 @@
 
 static void check_by(enum fold_by by, const char *events, const char *times, const char *calls)
 {
-  struct error err = {0};
   struct stream stream;
   char text[FOLDED_TEXT_MAX];
-  stream.fold = fold_new(&(struct fold_options){.by = by}, &err);
-  assert_non_null(stream.fold);
-  assert_int_equal(event_text_init(&stream.text, fold_sink(stream.fold), &err), 0);
+  stream_init_with(&stream, &(struct fold_options){.by = by});
   stream_push(&stream, events);
   struct profile *profile = stream_finish(&stream);
   folded_text(profile, WEIGHT_WALL, text);

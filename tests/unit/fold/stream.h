@@ -16,12 +16,17 @@ static inline struct event_sink *stream_sink(struct stream *stream)
   return fold_sink(stream->fold);
 }
 
-static inline void stream_init(struct stream *stream, bool by_process)
+static inline void stream_init_with(struct stream *stream, const struct fold_options *options)
 {
   struct error err = {0};
-  stream->fold = fold_new(&(struct fold_options){.by = by_process ? FOLD_BY_PROCESS : FOLD_MERGED}, &err);
+  stream->fold = fold_new(options, &err);
   assert_non_null(stream->fold);
   assert_int_equal(event_text_init(&stream->text, fold_sink(stream->fold), &err), 0);
+}
+
+static inline void stream_init(struct stream *stream, bool by_process)
+{
+  stream_init_with(stream, &(struct fold_options){.by = by_process ? FOLD_BY_PROCESS : FOLD_MERGED});
 }
 
 static inline void stream_release(struct stream *stream)
@@ -65,14 +70,28 @@ static inline struct profile *stream_finish(struct stream *stream)
   struct error err = {0};
   struct profile *profile = fold_finish(stream->fold, &err);
   assert_non_null(profile);
-  uint64_t time_ns = 0, weight_ns = 0;
+  uint64_t time_ns = 0, weight_ns = 0, absent_ns[4] = {0};
   for (size_t i = 0; i < profile->process_count; i++) {
     const struct profile_process *process = &profile->processes[i];
     assert_int_equal(process->width_ns, (uint64_t)process->last_ns - (uint64_t)process->first_ns);
+    assert_true(process->waiting_ns + process->runnable_ns + process->gc_ns + process->lost_ns <= process->width_ns);
     time_ns += process->width_ns;
+    absent_ns[0] += process->waiting_ns;
+    absent_ns[1] += process->runnable_ns;
+    absent_ns[2] += process->gc_ns;
+    absent_ns[3] += process->lost_ns;
   }
   for (size_t i = 0; i < profile->node_count; i++)
     weight_ns += profile->nodes[i].own;
+  for (size_t i = 1; i < profile->node_count; i++) {
+    enum frame_kind kind = profile->frames[profile->nodes[i].frame].kind;
+    static const enum frame_kind kinds[] = {FRAME_WAITING, FRAME_RUNNABLE, FRAME_GC, FRAME_LOST};
+    for (size_t k = 0; k < 4; k++)
+      absent_ns[k] -= kind == kinds[k] ? profile->nodes[i].own : 0;
+  }
+  for (size_t k = 0; k < 4; k++)
+    assert_int_equal(absent_ns[k], 0);
+  assert_true(profile->waiting.max_ns <= profile->waiting.total_ns);
   assert_int_equal(weight_ns, time_ns);
   return profile;
 }
