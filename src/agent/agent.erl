@@ -25,7 +25,8 @@
 -define(STACK_TRIES, 3).        % more, when the relay cannot tell which moment a stack belongs to
 -define(STARTING_EVENTS, 50000). % kept of a process whose stack is being read
 -define(TERM_PRINT_MAX, 100000). % words of one term that a backtrace prints at most
--define(STACK_PRINT_MAX, 250000). % words printed for a backtrace at most: about 10 ms of the process's time
+-define(STACK_PRINT_MAX, 1000000). % words printed for a backtrace at most: about 20 ms of the process's time
+-define(FRAME_SLOTS, 16).        % words of stack a frame takes at most, on average
 -define(LOOKS, 100).            % processes looked at in one tick
 -define(EARLY_TICKS, 5).        % how long a process waits for the event that spawned it
 -define(LEGACY_NAME, flambeau_tracer). % who has the one tracer of OTP 25 and 26
@@ -211,10 +212,10 @@ take(Count, Iterator, Taken) ->
         none -> {Taken, none}
     end.
 
-%% What the processes are doing: of one that is out, only this tells waiting from preempted.
+%% What the processes are doing: of one that is out, only this tells waiting from preempted. It was so between the two times.
 look(Pids) ->
-    [{Pid, Status, erlang:monotonic_time(nanosecond)} ||
-        Pid <- Pids, {status, Status} <- [process_info(Pid, status)]].
+    [{Pid, Status, Before, erlang:monotonic_time(nanosecond)} ||
+        Pid <- Pids, Before <- [erlang:monotonic_time(nanosecond)], {status, Status} <- [process_info(Pid, status)]].
 
 %% Tracing off first, so that nothing more is emitted; what has been emitted is waited for, sent on, and answered.
 finish(C = #c{client = Client, relay = Relay}, Why) ->

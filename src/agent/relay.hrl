@@ -351,10 +351,11 @@ status(suspended) -> 4;
 status(garbage_collecting) -> 5;
 status(_) -> 6.
 
-looked({Pid, Status, Ts}, R = #r{processes = Processes}) ->
+%% Only what was seen wholly after the last event; the fold sees to it that it was before the next.
+looked({Pid, Status, Before, After}, R = #r{processes = Processes}) ->
     case Processes of
-        #{Pid := P = #p{out = true, clock = Clock}} when is_integer(Clock), Ts >= Clock ->
-            P1 = append(9, P, Ts, <<(status(Status))>>),
+        #{Pid := P = #p{out = true, clock = Clock}} when is_integer(Clock), Before >= Clock ->
+            P1 = append(9, P, After, <<(status(Status))>>),
             R#r{processes = Processes#{Pid := P1#p{out = looked}}};
         #{} -> R
     end.

@@ -337,13 +337,15 @@ read_stack(Pid) ->
     Before = erlang:monotonic_time(nanosecond),
     Info = process_info(Pid, Item),
     After = erlang:monotonic_time(nanosecond),
-    {stack(Info, Pid), Before, After}.
+    {stack(Info, Slots, Pid), Before, After}.
 
-stack({backtrace, Text}, _) ->
+%% The short form shows neighbors with the same return address, a body recursion, as one frame: many more words of stack
+%% than its frames take say so.
+stack({backtrace, Text}, _, _) ->
     {backtrace_frames(binary:split(Text, <<"\n">>, [global]), []), false};
-stack({current_stacktrace, Top}, Pid) ->
+stack({current_stacktrace, Top}, Slots, Pid) ->
     Frames = lists:reverse([{M, F, A} || {M, F, A, _} <- Top]),
-    {Frames, not is_entry(Frames, Pid)}.
+    {Frames, Slots > ?FRAME_SLOTS * length(Frames) orelse not is_entry(Frames, Pid)}.
 
 %% Is the outermost of these frames one that a process starts with?
 is_entry([{proc_lib, init_p, _} | _], _) -> true;

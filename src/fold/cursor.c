@@ -316,6 +316,8 @@ static void look(struct cursor *cursor, const struct trace_event *event)
 {
   if (event->status == STATUS_EXITING || event->status == STATUS_COLLECTING)
     return; // what it did before that is still not known
+  if (event->status == STATUS_RUNNING && cursor->activity == ACTIVITY_OUT)
+    return; // it handles signals for a moment, which is no event
   int64_t *seen_ns = event->status == STATUS_WAITING ? &cursor->seen_waiting_ns : &cursor->seen_busy_ns;
   bool undecided = cursor->activity == ACTIVITY_OUT || cursor->activity == ACTIVITY_UNKNOWN;
   if (undecided && *seen_ns != INT64_MIN && *seen_ns >= cursor->pending_since_ns)

@@ -225,6 +225,13 @@ static void rule_4_asleep_all_the_time(void **state)
   check_stream("2 stack init loop\n100 end\n", "init;loop 98\n", NULL);
 }
 
+// A process that handles signals for a moment is running, and no event says so.
+static void rule_4_running_while_out_says_nothing(void **state)
+{
+  (void)state;
+  check_stream("0 call a none\n1 out\n2 running\n9 in\n10 exit\n", "a 2\na;[waiting] 8\n", NULL);
+}
+
 static void rule_4_running_when_the_stack_was_read(void **state)
 {
   (void)state;
@@ -352,6 +359,7 @@ int main(void)
       cmocka_unit_test(rule_4_a_function_seen_busy_and_never_waiting_is_preempted),
       cmocka_unit_test(rule_4_asleep_when_the_trace_starts_and_ends),
       cmocka_unit_test(rule_4_asleep_all_the_time),
+      cmocka_unit_test(rule_4_running_while_out_says_nothing),
       cmocka_unit_test(rule_4_running_when_the_stack_was_read),
       cmocka_unit_test(rule_4_cpu_leaves_absence_out_and_wait_keeps_waiting),
       cmocka_unit_test(rule_5_gc_lies_under_the_function_it_interrupted),
