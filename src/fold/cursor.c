@@ -273,41 +273,19 @@ static enum absence absence(struct cursor *cursor, struct fold_tree *tree, int64
     return function->hibernates ? ABSENCE_WAITING : ABSENCE_RUNNABLE;
   if (cursor->before_out == EVENT_IN)
     return cursor->last_absence;
-  return cursor->steps_since_in < SLICE_MIN_STEPS ? ABSENCE_BRIEF : ABSENCE_LASTING;
-}
-
-// An absence that nobody saw, by the event after it: a process that comes in to be collected was out for that.
-static void settle_held(struct cursor *cursor, struct fold_tree *tree, enum event_kind next)
-{
-  enum absence absence = next == EVENT_GC_START ? ABSENCE_RUNNABLE : cursor->held;
-  uint32_t function = top_function(cursor);
-  cursor->held = ABSENCE_NONE;
-  if (function != FUNCTION_NONE && absence == ABSENCE_BRIEF)
-    tree->absences[function].brief++;
-  else if (function != FUNCTION_NONE && absence == ABSENCE_LASTING)
-    tree->absences[function].lasting++;
-  settle(cursor, tree, absence);
-}
-
-static void end_absence(struct cursor *cursor, struct fold_tree *tree, enum absence absence)
-{
-  if (absence == ABSENCE_BRIEF || absence == ABSENCE_LASTING) {
-    cursor->held = absence;
-    cursor->activity = ACTIVITY_RUNNING;
-  } else {
-    settle(cursor, tree, absence);
-  }
+  bool brief = cursor->steps_since_in < SLICE_MIN_STEPS;
+  if (function)
+    *(brief ? &tree->absences[top].brief : &tree->absences[top].lasting) += 1;
+  return brief ? ABSENCE_BRIEF : ABSENCE_LASTING;
 }
 
 // An event came that shows the process running.
 static void came_in(struct cursor *cursor, struct fold_tree *tree)
 {
-  if (cursor->activity == ACTIVITY_OUT) {
-    cursor->held = absence(cursor, tree, cursor->last_ns);
-    settle_held(cursor, tree, EVENT_IN);
-  } else if (cursor->activity == ACTIVITY_UNKNOWN) {
+  if (cursor->activity == ACTIVITY_OUT)
+    settle(cursor, tree, absence(cursor, tree, cursor->last_ns));
+  else if (cursor->activity == ACTIVITY_UNKNOWN)
     settle(cursor, tree, ABSENCE_NONE);
-  }
   cursor->activity = ACTIVITY_RUNNING;
 }
 
@@ -323,8 +301,7 @@ static void settle_at_end(struct cursor *cursor, struct fold_tree *tree)
 {
   stop_collecting(cursor, tree);
   if (cursor->activity == ACTIVITY_OUT) {
-    cursor->held = absence(cursor, tree, INT64_MAX);
-    settle_held(cursor, tree, EVENT_END);
+    settle(cursor, tree, absence(cursor, tree, INT64_MAX));
   } else if (cursor->activity == ACTIVITY_UNKNOWN) {
     bool waited = seen_between(cursor->seen_waiting_ns, cursor->pending_since_ns, INT64_MAX);
     bool queued = seen_between(cursor->seen_busy_ns, cursor->pending_since_ns, INT64_MAX) &&
@@ -534,7 +511,7 @@ static void apply_in(struct cursor *cursor, struct fold_tree *tree, uint32_t fun
 {
   learn_top(cursor, tree, function);
   if (cursor->activity == ACTIVITY_OUT || cursor->activity == ACTIVITY_UNKNOWN)
-    end_absence(cursor, tree, absence(cursor, tree, cursor->last_ns));
+    settle(cursor, tree, absence(cursor, tree, cursor->last_ns));
   cursor->activity = ACTIVITY_RUNNING;
   if (cursor->newborn)
     cursor->last_absence = ABSENCE_BRIEF; // its first one says nothing of the next
@@ -597,11 +574,8 @@ static void end(struct cursor *cursor, struct fold_tree *tree, bool exited)
 
 void cursor_close(struct cursor *cursor, struct fold_tree *tree)
 {
-  if (cursor->activity == ACTIVITY_OVER)
-    return;
-  if (cursor->held)
-    settle_held(cursor, tree, EVENT_END);
-  end(cursor, tree, false);
+  if (cursor->activity != ACTIVITY_OVER)
+    end(cursor, tree, false);
 }
 
 // Events that say nothing about where in its program the process is. A garbage collection on a dirty scheduler goes
@@ -666,8 +640,6 @@ void cursor_apply(struct cursor *cursor, struct fold_tree *tree, const struct tr
   }
   bool aside = is_aside(cursor, event->kind);
   advance(cursor, tree, event->time_ns);
-  if (cursor->held)
-    settle_held(cursor, tree, event->kind);
   apply(cursor, tree, event);
   if (!aside)
     cursor->last_kind = event->kind;

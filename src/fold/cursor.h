@@ -92,7 +92,6 @@ struct cursor {
   enum event_kind last_kind;  // of the last event that moved the stack or the scheduling
   enum event_kind before_out; // last_kind as it was when the process went out
   enum absence last_absence;
-  enum absence held;       // the absence that has just ended; its length still is pending. ABSENCE_NONE: none
   uint64_t steps_since_in; // calls and returns
   int64_t seen_waiting_ns; // newest status of this kind that can still decide; INT64_MIN: none
   int64_t seen_busy_ns;

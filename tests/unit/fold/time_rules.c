@@ -225,14 +225,6 @@ static void rule_4_asleep_all_the_time(void **state)
   check_stream("2 stack init loop\n100 end\n", "init;loop 98\n", NULL);
 }
 
-// A collection on a dirty scheduler: out until there is one, in, collected, out until there is a normal one.
-static void rule_4_out_to_be_collected_is_runnable(void **state)
-{
-  (void)state;
-  check_stream("0 call a none\n1 out\n5 in\n5 gc+ major\n7 gc- major\n8 out\n10 in\n11 exit\n",
-               "a 3\na;[gc] 2\na;[runnable] 6\n", NULL);
-}
-
 // A process that handles signals for a moment is running, and no event says so.
 static void rule_4_running_while_out_says_nothing(void **state)
 {
@@ -367,7 +359,6 @@ int main(void)
       cmocka_unit_test(rule_4_a_function_seen_busy_and_never_waiting_is_preempted),
       cmocka_unit_test(rule_4_asleep_when_the_trace_starts_and_ends),
       cmocka_unit_test(rule_4_asleep_all_the_time),
-      cmocka_unit_test(rule_4_out_to_be_collected_is_runnable),
       cmocka_unit_test(rule_4_running_while_out_says_nothing),
       cmocka_unit_test(rule_4_running_when_the_stack_was_read),
       cmocka_unit_test(rule_4_cpu_leaves_absence_out_and_wait_keeps_waiting),
