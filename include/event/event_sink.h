@@ -17,7 +17,7 @@ struct event_sink_ops {
   int (*fact)(struct event_sink *sink, const char *key, const char *value, struct error *err);
   // A module that was loaded during the trace; `traced`: its calls are events from `time_ns` on.
   int (*module)(struct event_sink *sink, const char *name, int64_t time_ns, bool traced, struct error *err);
-  // Where a function's source is. After its definition; once at most.
+  // What its module's file says of a function. After its definition; once at most.
   int (*location)(struct event_sink *sink, const struct function_location *location, struct error *err);
   int (*event)(struct event_sink *sink, const struct trace_event *event, struct error *err);
 };

@@ -61,11 +61,13 @@ struct function_definition {
   bool native; // a BIF or NIF: it can never be in a receive
 };
 
-// Where the source of a function begins, as a stack trace on the node would say it.
+// What the file of its module says of a function: where its source begins, as a stack trace on the node would say it,
+// and whether a process can wait in it.
 struct function_location {
   uint32_t function;
-  uint32_t line;    // from 1
-  const char *file; // "src/shop.erl": UTF-8, hostile, borrowed; NUL-terminated
+  bool receives;    // there is a receive in its code
+  uint32_t line;    // from 1; 0: the place is not known
+  const char *file; // "src/shop.erl", "" when the place is not known: UTF-8, hostile, borrowed; NUL-terminated
 };
 
 // A process's definition; sent before its id is used, and again when more is known (the last one counts).

@@ -13,7 +13,8 @@ main([Dir, Output]) ->
                           "const char agent_module[] = \"", Name, "\";\n",
                           array("agent_beam", Beam),
                           array("agent_attach", forms(filename:join(Dir, "attach.exprs"))),
-                          array("agent_processes", forms(filename:join(Dir, "processes.exprs")))]).
+                          array("agent_processes", forms(filename:join(Dir, "processes.exprs"))),
+                          array("agent_beam_files", forms(filename:join(Dir, "beam_files.exprs")))]).
 
 %% For the oldest OTP that this compiler can still write for: 25 up to its release 28, 26 from 29 on. A compiler of 25 knows
 %% no r25 and makes nothing else; and OTP 25 loads no module that was compiled with `maybe` switched on, as 27 and later do.

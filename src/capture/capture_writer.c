@@ -137,6 +137,7 @@ static int write_location(struct event_sink *sink, const struct function_locatio
   if (!records)
     return -1;
   bytes_append_be(records, location->function, 4);
+  bytes_append_u8(records, location->receives);
   bytes_append_be(records, location->line, 4);
   put_text(records, 2, location->file, file_size);
   return block_writer_records_end(&writer->blocks, err);

@@ -13,6 +13,7 @@
 #include "agent_session.h"
 #include "base/clock.h"
 #include "decode/decoder.h"
+#include "locations.h"
 #include "node/node.h"
 #include "node/term.h"
 #include "process_ends.h"
@@ -36,12 +37,14 @@ struct collector {
   struct node *node;
   const struct collect_options *options;
   struct agent_session session;
+  struct locations locations; // of what the decoder pushes, before it goes to the ends
   struct process_ends ends;
   struct decoder *decoder;
   struct collect_result *result;
   enum phase phase;
   uint64_t phase_ns, heard_ns, given_up_ns, progress_ns; // on our clock
   bool more;                                             // messages were left in the node's buffer
+  bool agent_left;                                       // by itself, and the node is there
   uint64_t queue;
   uint64_t wire_bytes;
   int stops; // signals so far
@@ -144,6 +147,7 @@ static int lost_agent(struct collector *collector, const struct error *how, stru
     snprintf(collector->result->ended, sizeof collector->result->ended, "disconnected");
     note(collector, how->code ? how->message : "the agent ended");
   }
+  collector->agent_left = collector->phase == PHASE_LEAVING && !how->code;
   enter(collector, PHASE_OVER);
   return 0;
 }
@@ -242,6 +246,21 @@ static int poll_once(struct collector *collector, struct error *err)
   return check_time(collector, now, err);
 }
 
+// Once nothing of the trace is left on the node. A stop skips it.
+static int find_locations(struct collector *collector, struct error *err)
+{
+  struct locations_found found;
+  char sentence[128];
+  uint64_t began_ns = clock_ns();
+  if (locations_read(&collector->locations, collector->node, collector->options->stop_fd, &found, err) != 0 ||
+      (found.stopped && take_stop(collector, err) != 0))
+    return -1;
+  snprintf(sentence, sizeof sentence, "read the source lines of %zu functions of %zu modules%s (%" PRIu64 " ms)",
+           found.functions, found.modules, found.complete ? "" : ", not of all", (clock_ns() - began_ns) / 1000000);
+  note(collector, sentence);
+  return 0;
+}
+
 static int run(struct collector *collector, struct error *err)
 {
   if (push_first_facts(collector, err) != 0 ||
@@ -256,6 +275,8 @@ static int run(struct collector *collector, struct error *err)
   result->processes = process_ends_seen(&collector->ends);
   if (result->processes == 0 && !result->given_up)
     return error_set(err, ERROR_EMPTY, "nothing was captured: no event came from the traced processes");
+  if (collector->agent_left && !result->given_up && find_locations(collector, err) != 0)
+    return -1;
   return push_last_facts(collector, err);
 }
 
@@ -267,9 +288,12 @@ int collect_run(struct node *node, const struct collect_options *options, struct
   *result = (struct collect_result){0};
   event_ids_init(&ids);
   process_ends_init(&collector.ends, sink);
-  collector.decoder = decoder_new(&ids, &collector.ends.sink);
+  if (locations_init(&collector.locations, &collector.ends.sink, err) != 0)
+    return -1;
+  collector.decoder = decoder_new(&ids, &collector.locations.sink);
   int done = collector.decoder ? run(&collector, err) : error_set(err, ERROR_MEMORY, "out of memory");
   decoder_free(collector.decoder);
+  locations_release(&collector.locations);
   process_ends_release(&collector.ends);
   return done;
 }

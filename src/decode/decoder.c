@@ -185,9 +185,10 @@ static int read_module(struct decoder *decoder, struct byte_reader *reader, stru
 static int read_location(struct decoder *decoder, struct byte_reader *reader, struct error *err)
 {
   uint32_t id = (uint32_t)byte_reader_be(reader, 4);
-  struct function_location location = {.line = (uint32_t)byte_reader_be(reader, 4)};
+  uint8_t flags = (uint8_t)byte_reader_be(reader, 1);
+  struct function_location location = {.receives = flags & 1, .line = (uint32_t)byte_reader_be(reader, 4)};
   struct text file = read_text(reader, 2, PACKED_FILE_MAX_BYTES);
-  if (reader->failed || location.line == 0 || file.size == 0)
+  if (reader->failed || flags > 1 || (location.line == 0) != (file.size == 0))
     return damaged(err, "a function's location is not whole, or out of bounds");
   if (!id_map_function(&decoder->map, id, &location.function) || location.function == FUNCTION_NONE)
     return damaged(err, "the location of a function that was not defined");

@@ -208,18 +208,24 @@ static void settle(struct cursor *cursor, struct fold_tree *tree, enum absence a
   cursor->pieces.count = 0;
 }
 
-static enum frame_kind decide(const struct fold_tree *tree, uint32_t function, bool brief)
+// A function without a receive can only wait in one that it calls and that is not traced, and then it is seen to wait.
+static enum frame_kind decide(const struct fold_tree *tree, uint32_t id, bool brief)
 {
-  if (function == FUNCTION_NONE)
-    return brief ? FRAME_WAITING : FRAME_RUNNABLE;
-  if (tree->functions[function].seen_waiting)
+  const struct fold_function *function = id == FUNCTION_NONE ? NULL : &tree->functions[id];
+  enum frame_kind guess = brief ? FRAME_WAITING : FRAME_RUNNABLE;
+  if (!function)
+    return guess;
+  if (function->seen_waiting)
     return FRAME_WAITING;
-  if (tree->functions[function].seen_busy)
+  if (function->code_known && !function->receives)
+    return FRAME_RUNNABLE;
+  if (function->code_known)
+    return function->seen_busy ? guess : FRAME_WAITING;
+  if (function->seen_busy)
     return FRAME_RUNNABLE;
   // Where at least every other slice is used up, a function computes, and its brief slices were used up otherwise.
-  if (tree->absences[function].lasting > 0 && tree->absences[function].lasting >= tree->absences[function].brief)
-    return FRAME_RUNNABLE;
-  return brief ? FRAME_WAITING : FRAME_RUNNABLE;
+  const struct function_absences *absences = &tree->absences[id];
+  return absences->lasting > 0 && absences->lasting >= absences->brief ? FRAME_RUNNABLE : guess;
 }
 
 static void decide_absence(struct cursor *cursor, struct fold_tree *tree, const struct undecided_time *time, bool brief)

@@ -21,6 +21,8 @@ struct fold_function {
   bool hibernates : 1;   // the one native function a process waits in
   bool seen_waiting : 1; // a process that was out in it was looked at, and waited
   bool seen_busy : 1;    // ... and did not
+  bool code_known : 1;   // its module's file was read:
+  bool receives : 1;     // whether there is a receive in it
 };
 
 // How often processes were out in a function and nobody saw.

@@ -224,8 +224,12 @@ static int take_location(struct event_sink *sink, const struct function_location
   const struct fold_tree *tree = &fold->tree;
   if (location->function == FUNCTION_NONE || !is_defined(tree, location->function))
     return error_set(err, ERROR_DATA, "a location names a function that is not defined");
-  uint32_t frame = tree->functions[location->function].frame;
-  return profile_builder_locate(tree->builder, frame, location->file, location->line) < 0 ? fail(err) : 0;
+  struct fold_function *function = &tree->functions[location->function];
+  function->code_known = true;
+  function->receives = location->receives;
+  if (location->line == 0)
+    return 0;
+  return profile_builder_locate(tree->builder, function->frame, location->file, location->line) < 0 ? fail(err) : 0;
 }
 
 static int take_module(struct event_sink *sink, const char *name, int64_t time_ns, bool traced, struct error *err)

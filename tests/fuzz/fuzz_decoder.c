@@ -72,7 +72,7 @@ static int strict_location(struct event_sink *sink, const struct function_locati
   (void)err;
   struct strict_sink *strict = (struct strict_sink *)sink;
   require(location->function != FUNCTION_NONE && location->function <= strict->functions);
-  require(location->line > 0 && strlen(location->file) > 0 && strlen(location->file) <= 4096);
+  require((location->line > 0) == (strlen(location->file) > 0) && strlen(location->file) <= 4096);
   return 0;
 }
 

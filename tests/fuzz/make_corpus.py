@@ -32,6 +32,10 @@ def module(time, traced, name):
     return struct.pack(">BqB", 0x84, time, traced) + text(name)
 
 
+def location(ident, receives, line, file):
+    return struct.pack(">BIBI", 0x86, ident, receives, line) + text(file)
+
+
 BARRIER = b"\x85"
 DEFINITIONS = function(1) + function(2, b"lists", b"sort", 1, 1) + process(0) + process(1, 0, b"shop")
 EVERY_EVENT = bytes.fromhex(
@@ -47,6 +51,7 @@ RECORDS = {
     "merge": DEFINITIONS + chunk(0, 1000, EVERY_EVENT) + chunk(1, 1001, OTHER_EVENTS) + chunk(1, 1010, OTHER_EVENTS),
     "barrier": DEFINITIONS + chunk(0, 9, OTHER_EVENTS) + BARRIER + fact(b"node", b"n@h") + chunk(1, 0, OTHER_EVENTS),
     "facts": fact(b"node", b"shop@here") + fact(b"ended", b"deadline") + module(-1, 1, b"late"),
+    "locations": DEFINITIONS + location(1, 1, 17, b"src/m.erl") + chunk(0, 9, OTHER_EVENTS) + location(2, 0, 2**32 - 1, b"\xff"),
     "far": DEFINITIONS + chunk(0, -(2**63), bytes.fromhex("17ffffffffffffffff")),
 }
 
@@ -61,6 +66,7 @@ END = b"FLBE" + bytes(12)
 WHOLE = HEAD + block(RECORDS["merge"]) + block(RECORDS["facts"]) + END
 CAPTURES = {
     "whole": WHOLE,
+    "locations": HEAD + block(RECORDS["locations"]) + END,
     "cut": WHOLE[: len(WHOLE) - 40],
     "nothing": HEAD + END,
     "newer": b"FLAMBEAU\0\2",
@@ -99,7 +105,32 @@ TERMS = {
     "large_binary": b"\1\4" + b"m\xff\xff\xff\xff",
 }
 
-for target, seeds in {"decoder": RECORDS, "capture": CAPTURES, "folded": FOLDED, "term": TERMS}.items():
+
+
+def beam(atoms, code, lines):
+    head = struct.pack(">IIIII", 16, 0, 0xFF, 0, 0)
+    chunks = b"".join(name + text(data, 4) + bytes(-len(data) % 4)
+                      for name, data in ((b"AtU8", atoms), (b"Code", head + code), (b"Line", lines)))
+    return b"FOR1" + text(b"BEAM" + chunks, 4)
+
+
+# What a function begins with, and a `move` of operands of every shape.
+SUM = bytes.fromhex("0110" "9910" "02122220")
+MOVES = bytes.fromhex("40" "03" "f900010203040506070809" "40" "4728ff" "570310" "40" "17300147105713 20" "37200010 1020")
+ATOMS = bytes.fromhex("00000002") + b"\4shop\3sum"
+LINES = bytes.fromhex("00000000 00000000 00000009 00000003 00000001" "51" "12" "292c" "39011170") + text(b"a.x")
+REAL = CORPUS.parent.parent / "unit/decode/beams"
+BEAMS = {
+    "operands": beam(ATOMS, SUM + MOVES + SUM + b"\3", LINES),
+    "long_atoms": beam(bytes.fromhex("fffffffe") + b"\x40shop\x30sum", SUM, LINES),
+    "no_lines": beam(ATOMS, SUM, LINES).replace(b"Line", b"Docs"),
+    "erlang_25": (REAL / "otp25/sample.beam").read_bytes(),
+    "erlang_29": (REAL / "otp29/sample.beam").read_bytes(),
+    "elixir_29": (REAL / "otp29/Elixir.Sample.beam").read_bytes(),
+}
+
+for target, seeds in {"decoder": RECORDS, "capture": CAPTURES, "folded": FOLDED, "term": TERMS,
+                      "beam_file": BEAMS}.items():
     folder = CORPUS / target
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in seeds.items():

@@ -50,13 +50,17 @@ class World:
         subprocess.run(["erlc", "-o", system, HERE / "witness.erl"], check=True)
 
     def compile(self, source, to):
-        """Compiles one Erlang file with the OTP under test; its folder is in every node's path."""
+        """Compiles one file, Erlang or Elixir, with the OTP under test; its folder is in every node's path."""
         folder = self.folder / to
         folder.mkdir(exist_ok=True)
         shutil.copy(source, folder)
         inside = self.inside / to
-        subprocess.run(in_root(["erlc", "-o", str(inside), str(inside / pathlib.Path(source).name)]), check=True,
-                       env=self.node_env())
+        compiler = "elixirc" if pathlib.Path(source).suffix == ".ex" else "erlc"
+        self.run(compiler, "-o", inside, inside / pathlib.Path(source).name)
+
+    def run(self, *command):
+        """Runs a command of the OTP under test, with its modules in the path."""
+        subprocess.run(in_root([str(word) for word in command]), check=True, env=self.node_env())
 
     def node_env(self, **more):
         env = dict(os.environ, ERL_EPMD_PORT=str(self.epmd_port), HOME=str(self.inside), LC_ALL="C.UTF-8",
@@ -152,6 +156,7 @@ class Observer:
         try:
             status, value = json.loads(line)
         except ValueError:
+            self.process.kill()
             raise AssertionError(f"the observer said: {line}{self.process.stdout.read()}")
         if status != "ok":
             raise AssertionError(f"{expression}: {value}")
@@ -178,6 +183,10 @@ class Run:
 
     def signal(self, number):
         self.process.send_signal(number)
+
+    def said(self):
+        """On stderr, so far."""
+        return os.pread(self.err.fileno(), 1 << 20, 0).decode()
 
     def result(self, timeout_s=90):
         try:

@@ -1,6 +1,10 @@
 """record against real nodes: all outputs at once, the same again from the capture, and what a person finds in them."""
+import gzip
+import json
 import pathlib
+import signal
 import struct
+import time
 import xml.etree.ElementTree
 
 import harness
@@ -8,6 +12,20 @@ from harness import LiveTest, flambeau
 
 SECONDS = 3
 NS = 1_000_000_000
+
+
+def places(capture, cwd):
+    """{function: (file, line)}, (None, None) where that is not known."""
+    result = flambeau("report", capture, "--json", cwd=cwd)
+    if result.code != 0:
+        raise AssertionError(str(result))
+    return {row["name"]: (row["file"], row["line"]) for row in json.loads(result.out)["functions"]}
+
+
+def first_line(path, head):
+    """Where the first clause is, in a source that begins it so."""
+    lines = pathlib.Path(path).read_text().splitlines()
+    return next(number for number, line in enumerate(lines, 1) if line.strip().startswith(head))
 
 
 class RecordTest(LiveTest):
@@ -84,6 +102,20 @@ class RecordTest(LiveTest):
         for kind in ("svg", "folded", "png"):
             self.assertEqual(self.read("a." + kind), self.read("b." + kind), kind)
 
+    def test_functions_have_the_places_of_their_source(self):
+        found = places("a.flb", self.folder)
+        for name, (source, head) in self.sources.items():
+            file, line = found[name]
+            self.assertEqual((pathlib.Path(file).name, line),
+                             (pathlib.Path(source).name, first_line(harness.SAMPLES / source, head)), name)
+
+    def test_a_place_is_that_of_a_stack_trace(self):
+        for name, call in self.no_clause.items():
+            place = self.node.ask("{badrpc, {'EXIT', {function_clause, [{_, _, _, Where} | _]}}} = rpc:call(N, %s), "
+                                  "[list_to_binary(proplists:get_value(file, Where)), proplists:get_value(line, Where)]"
+                                  % call)
+            self.assertEqual(places("a.flb", self.folder)[name], tuple(place), name)
+
     def test_report_adds_up(self):
         result = flambeau("report", "a.flb", cwd=self.folder)
         self.assert_ended(result, 0)
@@ -97,7 +129,75 @@ class ErlangTest(RecordTest):
     process = "shop_price"
     culprit = "shop_price:discount/5"
     culprit_share = 0.5
+    sources = {"shop_price:discount/5": ("erlang/shop_price.erl", "discount(_Articles, Lines"),
+               "shop_price:pair/2": ("erlang/shop_price.erl", "pair("),
+               "shop_price:handle_call/3-lc-0": ("erlang/shop_price.erl", "Sum = lists:sum(")}
+    no_clause = {"lists:nth/2": "lists, nth, [0, []]", "shop_price:handle_call/3": "shop_price, handle_call, [a, b, c]"}
     start = staticmethod(harness.start_shop)
+
+    def changed(self, module):
+        """The .beam file of the module with more lines above its functions, and another function."""
+        source = harness.world.folder / "changed" / (module + ".erl")
+        source.parent.mkdir(exist_ok=True)
+        text = (harness.SAMPLES / "erlang" / source.name).read_text()
+        source.write_text(text.replace("-export(", "\n-export([new/0]).\n-export(", 1) + "\nnew() -> [].\n")
+        harness.world.compile(source, "recompiled")
+        return (harness.world.folder / "recompiled" / (module + ".beam")).read_bytes()
+
+    def record_all(self, duration):
+        return harness.Run("record", "-n", self.node.name, "-p", "supervisor:shop_sup", "-d", duration, "-v",
+                           "-o", "all.flb", cwd=self.folder)
+
+    def assert_no_places(self, found, module):
+        functions = [name for name in found if name.startswith(module + ":")]
+        self.assertTrue(functions, module)
+        for name in functions:
+            self.assertEqual(found[name], (None, None), name)
+
+    def test_places_are_those_of_the_code_that_runs(self):
+        ebin = harness.world.folder / "build/samples/erlang"
+        files = {ebin / (module + ".beam") for module in ("shop_stock", "shop_cart", "shop_receipt")}
+        kept = {file: file.read_bytes() for file in files}
+        try:
+            (ebin / "shop_stock.beam").unlink()
+            (ebin / "shop_cart.beam").write_bytes(self.changed("shop_cart"))
+            (ebin / "shop_receipt.beam").write_bytes(gzip.compress(kept[ebin / "shop_receipt.beam"]))
+            result = self.record_all("2s").result()
+        finally:
+            for file in files:
+                file.write_bytes(kept[file])
+        self.assert_ended(result, 0)
+        self.assertRegex(result.err, r"source lines of \d+ functions of \d+ modules \(")
+        found = places("all.flb", self.folder)
+        self.assert_no_places(found, "shop_stock")
+        self.assert_no_places(found, "shop_cart")
+        self.assertEqual(found["shop_receipt:checksum/1"][1],
+                         first_line(harness.SAMPLES / "erlang/shop_receipt.erl", "checksum("))
+
+    def test_code_that_was_loaded_anew_says_nothing_of_the_old(self):
+        file = harness.world.folder / "build/samples/erlang/shop_receipt.beam"
+        kept, changed = file.read_bytes(), self.changed("shop_receipt")
+        run = self.record_all("60s")
+        try:
+            harness.wait_until(lambda: "tracing" in run.said(), 20, "tracing")
+            time.sleep(1)
+            file.write_bytes(changed)
+            self.reload("shop_receipt")
+            time.sleep(3)  # the agent looks for new code a few times a second
+            run.signal(signal.SIGINT)
+            result = run.result()
+        finally:
+            file.write_bytes(kept)
+            self.reload("shop_receipt")
+        self.assert_ended(result, 0)
+        found = places("all.flb", self.folder)
+        self.assertEqual(found["shop_receipt:checksum/1"], (None, None))
+        self.assertEqual(found["shop_price:tax/1"][1], first_line(harness.SAMPLES / "erlang/shop_price.erl", "tax("))
+
+    def reload(self, module):
+        """From its file; nothing of the old code stays, and nobody is killed for it."""
+        self.assertEqual(self.node.call("code", "load_file", f"[{module}]"), ["module", module])
+        harness.wait_until(lambda: self.node.call("code", "soft_purge", f"[{module}]"), 10, "soft_purge")
 
     def test_supervisor_means_all_its_descendants(self):
         result = flambeau("record", "-n", self.node.name, "-p", "supervisor:shop_sup", "-d", "1s", "--by", "process",
@@ -178,6 +278,9 @@ class ElixirTest(RecordTest):
     process = "Talk.Endpoint"
     culprit = "Talk.Fib.fib/1"
     culprit_share = 0.2
+    sources = {"Talk.Fib.fib/1": ("elixir/fib.ex", "def fib("),
+               "Talk.Endpoint.serve/1": ("elixir/endpoint.ex", "defp serve(")}
+    no_clause = {"String.capitalize/2": "'Elixir.String', capitalize, [1, default]"}
 
     @staticmethod
     def start():

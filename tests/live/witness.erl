@@ -3,7 +3,7 @@
 %% the target, a line out is its value as JSON.
 -module(witness).
 
--export([state/0, serve/0]).
+-export([state/0, is_traced/1, serve/0]).
 
 state() ->
     Sessions = sessions(),
@@ -19,6 +19,10 @@ state() ->
       connected => [text("~s", [N]) || N <- nodes(hidden)],
       memory_bytes => erlang:memory(total),
       atoms => erlang:system_info(atom_count)}.
+
+%% A process, or a function.
+is_traced(Pid) when is_pid(Pid) -> lists:any(fun(S) -> flags(S, Pid) =/= [] end, [legacy | sessions()]);
+is_traced(MFA) -> lists:any(fun(S) -> traced(S, MFA) end, [legacy | sessions()]).
 
 %% Sessions other than the legacy one; there are none before OTP 27.
 sessions() ->

@@ -125,6 +125,14 @@ uint32_t event_text_function(struct event_text *text, const char *token, struct 
   return function(text, token, token && strchr(token, ':'), err);
 }
 
+static int read_code(struct event_text *text, const char *token, char **rest, struct error *err)
+{
+  const char *receives = strtok_r(NULL, " ", rest);
+  const struct function_location location = {
+      .function = event_text_function(text, token, err), .receives = receives != NULL, .file = ""};
+  return location.function == FUNCTION_NONE ? -1 : text->sink->ops->location(text->sink, &location, err);
+}
+
 int event_text_process(struct event_text *text, const struct process_definition *definition, struct error *err)
 {
   while (text->processes.size <= definition->id && !text->processes.failed)
@@ -296,6 +304,8 @@ int event_text_line(struct event_text *text, char *line, struct error *err)
     return error_set(err, ERROR_DATA, "nothing after %s", first);
   if (strcmp(first, "f") == 0)
     return function(text, second, strtok_r(NULL, " ", &rest), err) == FUNCTION_NONE ? -1 : 0;
+  if (strcmp(first, "c") == 0)
+    return read_code(text, second, &rest, err);
   if (define_unnamed(text, text->process, err) < 0)
     return -1;
   return read_event(text, strtoll(first, NULL, 10), second, &rest, err);
@@ -385,12 +395,6 @@ static int write_module(struct event_sink *sink, const char *name, int64_t time_
   return 0;
 }
 
-static int write_location(struct event_sink *sink, const struct function_location *location, struct error *err)
-{
-  (void)sink, (void)location, (void)err;
-  return 0;
-}
-
 static const char *verb_of(const struct trace_event *event)
 {
   if (event->kind == EVENT_STACK)
@@ -406,6 +410,14 @@ static const char *token_for(const struct event_text_writer *writer, uint32_t fu
 {
   bool defined = function < writer->capacity && writer->token_of[function];
   return defined ? string_table_text(writer->tokens, writer->token_of[function], NULL) : "none";
+}
+
+static int write_location(struct event_sink *sink, const struct function_location *location, struct error *err)
+{
+  (void)err;
+  struct event_text_writer *writer = (struct event_text_writer *)sink;
+  fprintf(writer->out, "c %s%s\n", token_for(writer, location->function), location->receives ? " receives" : "");
+  return 0;
 }
 
 static void write_operands(struct event_text_writer *writer, const struct trace_event *event)

@@ -4,6 +4,7 @@
 //   p 1 <0.7.0> name=worker label= initial= parent=0
 //                        defines it; whatever is not said is empty or unknown
 //   f shop:total/2       defines a function, `f lists:reverse/1 native` a native one; seldom needed, see below
+//   c a, c b receives    the code of a function is known, and whether there is a receive in it
 //   0 stack a b          the real stack, outermost first; `cut` instead of `stack`: outer frames are missing
 //   5 call b a           b called; returning leads to a (none: `undefined`)
 //   9 return a           (none: the last frame ended)

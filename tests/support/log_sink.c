@@ -76,7 +76,8 @@ static int log_location(struct event_sink *sink, const struct function_location 
 {
   (void)err;
   struct log_sink *log = (struct log_sink *)sink;
-  print(log, "location f%" PRIu32 " line %" PRIu32 " ", location->function, location->line);
+  print(log, "location f%" PRIu32 "%s line %" PRIu32 " ", location->function, location->receives ? " receives" : "",
+        location->line);
   bytes_append(&log->log, location->file, strlen(location->file));
   print(log, "\n");
   return 0;

@@ -88,6 +88,12 @@ static void define_process(struct fixture *f, uint32_t id, uint32_t parent, cons
   assert_int_equal(f->sink->ops->process(f->sink, &definition, &f->err), 0);
 }
 
+static void locate(struct fixture *f, uint32_t function, uint32_t line, const char *file)
+{
+  const struct function_location location = {.function = function, .receives = line % 2, .line = line, .file = file};
+  assert_int_equal(f->sink->ops->location(f->sink, &location, &f->err), 0);
+}
+
 static void push(struct fixture *f, struct trace_event event)
 {
   if (f->sink->ops->event(f->sink, &event, &f->err) != 0)
@@ -162,6 +168,11 @@ static void every_kind_and_every_width(void **state)
   push(f, (struct trace_event){.kind = EVENT_EXIT, .process = 3, .time_ns = INT64_MAX});
   assert_int_equal(f->sink->ops->module(f->sink, "late", -1, false, &f->err), 0);
   assert_int_equal(f->sink->ops->module(f->sink, "", INT64_MIN, true, &f->err), 0);
+  char file[4097] = "";
+  memset(file, 'x', 4096);
+  locate(f, 1, 1, "src/shop.erl");
+  locate(f, 0xffff, 65536, "lib/\xc3\xa9.ex");
+  locate(f, DEFINED - 1, UINT32_MAX, file);
   struct capture_status status;
   replay(f, &status);
 }
@@ -181,7 +192,9 @@ static void push_definition(struct fixture *f, const struct stream *stream, uint
 {
   switch (random_below(f, 3)) {
   case 0:
-    define_function(f, (*functions)++, "late");
+    define_function(f, *functions, "late");
+    locate(f, *functions, 1 + *functions % 900, "late.erl");
+    ++*functions;
     break;
   case 1:
     define_process(f, random_below(f, stream->processes), PROCESS_NONE, "renamed");
@@ -332,6 +345,8 @@ static void what_cannot_be_kept_is_refused(void **state)
   assert_refused(f, sink->ops->fact(sink, "asked", text, &f->err), ERROR_MEMORY);
   assert_refused(f, sink->ops->fact(sink, text, "", &f->err), ERROR_MEMORY);
   assert_refused(f, sink->ops->module(sink, text, 0, true, &f->err), ERROR_MEMORY);
+  const struct function_location location = {.function = 1, .line = 1, .file = text};
+  assert_refused(f, sink->ops->location(sink, &location, &f->err), ERROR_MEMORY);
   const struct function_definition function = {.id = 1, .module = text, .module_size = 1021};
   assert_refused(f, sink->ops->function(sink, &function, &f->err), ERROR_MEMORY);
   const struct process_definition process = {.id = 1, .pid = text, .pid_size = 65};

@@ -94,6 +94,22 @@ static void definitions_reach_the_sink(void **state)
                    "module -5 traced shop_cart\n");
 }
 
+// Where it stands, as the definitions; the function is the sink's.
+static void locations_reach_the_sink(void **state)
+{
+  struct fixture *f = *state;
+  records_function(&f->records, 9, "m", "e", 1);
+  records_hex(&f->records, "86 00000009 01 00000011 0009 7372632f6d2e65726c"); // src/m.erl:17, with a receive
+  records_chunk(&f->records, 0, 10, "02 000000 0009");
+  records_hex(&f->records, "86 00000001 00 ffffffff 0001 ff"); // the last line there is, of a file that is no text
+  records_hex(&f->records, "86 00000002 00 00000000 0000");    // its place is not known
+  assert_pushes(f, "function f5 1:m 1:e /1\n"
+                   "location f5 receives line 17 src/m.erl\n"
+                   "location f1 line 4294967295 \xff\n"
+                   "location f2 line 0 \n"
+                   "return p0 10 f5\n");
+}
+
 static void every_kind_of_event(void **state)
 {
   struct fixture *f = *state;
@@ -324,6 +340,16 @@ static void damaged_records(void **state)
       {"84 0000000000000000 02 0000", "out of bounds"},
       {"84 0000000000000000 01 0001 00", "zero byte"},
       {"84 0000000000000000 01 0001", "not whole"},
+      {"86 00000001 00 00000001 0001", "not whole"},
+      {"86 00000001 00 000001", "not whole"},
+      {"86 00000001 00 00000000 0001 61", "out of bounds"}, // line 0
+      {"86 00000001 00 00000001 0000", "out of bounds"},    // no file
+      {"86 00000001 00 00000001 1001 61", "out of bounds"}, // 4,097 bytes of a name
+      {"86 00000001 02 00000001 0001 61", "out of bounds"}, // an unknown flag
+      {"86 00000005 00 00000001 0001 61", "not defined"},
+      {"86 00000000 00 00000001 0001 61", "not defined"},
+      {"86 ffffffff 00 00000001 0001 61", "not defined"},
+      {"86 00000001 00 00000001 0002 6100", "zero byte"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     records_hex(&f->records, cases[i].hex);
@@ -368,6 +394,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       ON_FIXTURE(definitions_reach_the_sink),
+      ON_FIXTURE(locations_reach_the_sink),
       ON_FIXTURE(every_kind_of_event),
       ON_FIXTURE(long_forms),
       ON_FIXTURE(a_status_does_not_move_the_clock),

@@ -225,6 +225,50 @@ static void rule_4_asleep_all_the_time(void **state)
   check_stream("2 stack init loop\n100 end\n", "init;loop 98\n", NULL);
 }
 
+// What nobody saw of an absence, the function's code tells: without a receive it cannot wait.
+static void rule_4_only_code_with_a_receive_waits(void **state)
+{
+  (void)state;
+  static const char absences[] = "0 call a none\n1 out\n4 in\n5 exit\n";
+  char events[256];
+  check_stream(absences, "a 2\na;[waiting] 3\n", NULL);
+  snprintf(events, sizeof events, "%sc a\n", absences);
+  check_stream(events, "a 2\na;[runnable] 3\n", NULL);
+  snprintf(events, sizeof events, "%sc a receives\n", absences);
+  check_stream(events, "a 2\na;[waiting] 3\n", NULL);
+}
+
+// It used up most of a slice, and then came to a receive.
+static void rule_4_code_with_a_receive_waits_after_much_work(void **state)
+{
+  (void)state;
+  struct stream stream;
+  char text[FOLDED_TEXT_MAX];
+  for (int known = 0; known < 2; known++) {
+    stream_init(&stream, false);
+    stream_push(&stream, "0 call a none\n0 in\n");
+    for (int i = 0; i < 4000; i++)
+      stream_push(&stream, "0 call b a\n");
+    stream_push(&stream,
+                known ? "0 return a\n1 out\n9 in\n9 exit\nc a receives\n" : "0 return a\n1 out\n9 in\n9 exit\n");
+    struct profile *profile = stream_finish(&stream);
+    folded_text(profile, WEIGHT_WALL, text);
+    assert_string_equal(text, known ? "a 1\na;[waiting] 8\n" : "a 1\na;[runnable] 8\n");
+    profile_free(profile);
+    stream_release(&stream);
+  }
+}
+
+// What was seen is worth more than the code: the function that waits may be one that is not traced.
+static void rule_4_what_was_seen_comes_before_the_code(void **state)
+{
+  (void)state;
+  check_stream("0 call a none\n1 out\n2 waiting\n4 in\n5 call b a\n5 return a\n6 out\n8 in\n9 exit\nc a\n",
+               "a 4\na;[waiting] 5\n", NULL);
+  check_stream("0 call a none\n1 out\n2 runnable\n4 in\n5 call b a\n5 return a\n6 out\n8 in\n9 exit\nc a receives\n",
+               "a 4\na;[runnable] 3\na;[waiting] 2\n", NULL);
+}
+
 // A process that handles signals for a moment is running, and no event says so.
 static void rule_4_running_while_out_says_nothing(void **state)
 {
@@ -359,6 +403,9 @@ int main(void)
       cmocka_unit_test(rule_4_a_function_seen_busy_and_never_waiting_is_preempted),
       cmocka_unit_test(rule_4_asleep_when_the_trace_starts_and_ends),
       cmocka_unit_test(rule_4_asleep_all_the_time),
+      cmocka_unit_test(rule_4_only_code_with_a_receive_waits),
+      cmocka_unit_test(rule_4_code_with_a_receive_waits_after_much_work),
+      cmocka_unit_test(rule_4_what_was_seen_comes_before_the_code),
       cmocka_unit_test(rule_4_running_while_out_says_nothing),
       cmocka_unit_test(rule_4_running_when_the_stack_was_read),
       cmocka_unit_test(rule_4_cpu_leaves_absence_out_and_wait_keeps_waiting),
