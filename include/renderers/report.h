@@ -1,4 +1,4 @@
-// The profile as a text table for people: the run's facts, its processes, its functions.
+// The profile as a report: the run's facts, where the time went, its processes, its functions.
 #ifndef FLAMBEAU_RENDERERS_REPORT_H
 #define FLAMBEAU_RENDERERS_REPORT_H
 
@@ -9,16 +9,28 @@
 struct byte_sink;
 struct profile;
 
-enum report_sort { REPORT_SORT_OWN, REPORT_SORT_TOTAL, REPORT_SORT_CALLS, REPORT_SORT_NAME };
+// All but the name most first, the same then by name.
+enum report_sort {
+  REPORT_SORT_OWN,
+  REPORT_SORT_TOTAL,
+  REPORT_SORT_CALLS,
+  REPORT_SORT_NAME,
+  REPORT_SORT_MEAN,
+  REPORT_SORT_MAX,
+};
 
 struct report_options {
   uint64_t top; // how many functions, and processes, at most; 0: all
   enum report_sort sort;
 };
 
-// Writes UTF-8 text to `out` (borrowed, not finished): names made safe for a terminal, no escape sequences. What a
-// folded file does not know is left out. 0, or -1 with `err`.
+// Writes a table for people to `out` (borrowed, not finished): UTF-8, names made safe for a terminal, no escape
+// sequences. What a folded file does not know is left out. 0, or -1 with `err`.
 int report_write(const struct profile *profile, const struct report_options *options, struct byte_sink *out,
                  struct error *err);
+
+// Writes the same as one JSON object in ASCII; renderers/report/JSON.md has its keys.
+int report_write_json(const struct profile *profile, const struct report_options *options, struct byte_sink *out,
+                      struct error *err);
 
 #endif

@@ -1,28 +1,32 @@
-// A profile in, a page of text out: facts, processes, the proof that no time was lost, functions. Every text that came
-// from a node or a file goes through text_clean first.
+// A profile in, a page of text out: facts, where the time went, processes, the proof that no time was lost, functions.
+// Every text that came from a node or a file goes through text_clean first.
 #include "renderers/report.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/byte_io.h"
 #include "base/bytes.h"
 #include "base/numbers.h"
-#include "picture/text.h"
+#include "base/text.h"
 #include "profile/profile.h"
+#include "report/figures.h"
 #include "report/table.h"
 
 #define LABEL_WIDTH 11
+#define INDENT 2
 #define MAX_MODULES_NAMED 12
-#define MAX_CLEAN_BYTES ((size_t)64 << 10)
+#define MAX_WAITS_NAMED 5
 
 struct report {
   const struct profile *profile;
   const struct report_options *options;
   struct byte_sink *out;
+  struct figures figures;
   struct bytes scratch; // of the text last cleaned
-  uint64_t weight;      // of the whole profile
+  struct bytes cell;    // being put together
 };
 
 static const char *clean(struct report *report, const char *text)
@@ -128,43 +132,30 @@ static void write_events(struct report *report)
   byte_sink_text(report->out, "\n");
 }
 
-static uint64_t lost_ns(const struct profile *profile)
-{
-  uint64_t sum_ns = 0;
-  for (size_t i = 1; i < profile->node_count; i++) {
-    if (profile->frames[profile->nodes[i].frame].kind == FRAME_LOST)
-      sum_ns += profile->nodes[i].own;
-  }
-  return sum_ns;
-}
-
 static void write_losses(struct report *report)
 {
   char count[NUMBER_MAX], time[NUMBER_MAX];
-  uint64_t events = report->profile->lost_events, length_ns = lost_ns(report->profile);
-  int64_t known;
-  if (number_fact(report, "lost_events", &known) && known > 0 && (uint64_t)known > events)
-    events = (uint64_t)known;
-  write_label(report, "lost");
+  const struct figures *figures = &report->figures;
   const char *how = fact(report, "ended");
-  if (events == 0 && length_ns == 0)
-    byte_sink_text(report->out, how && strcmp(how, "cut") == 0 ? "what came after the cut\n" : "nothing\n");
+  write_label(report, "lost");
+  if (figures->lost_events_known && figures->lost_events == 0)
+    byte_sink_text(report->out, "nothing\n");
+  else if (figures->split.lost == 0 && how && strcmp(how, "cut") == 0)
+    byte_sink_text(report->out, "what came after the cut\n");
   else
-    byte_sink_printf(report->out, "%s%s events, %s of time\n", events ? number_count(count, events) : "",
-                     events ? "" : "an unknown number of", number_time(time, length_ns));
+    byte_sink_printf(report->out, "%s events, %s of time\n",
+                     figures->lost_events_known ? number_count(count, figures->lost_events) : "an unknown number of",
+                     number_time(time, figures->split.lost));
 }
 
-static void write_gc(struct report *report)
+static void write_patterns(struct report *report)
 {
-  const struct profile_gc *gc = &report->profile->gc;
-  char minor[NUMBER_MAX], major[NUMBER_MAX], pause[NUMBER_MAX], longest[NUMBER_MAX], words[NUMBER_MAX];
-  write_label(report, "gc");
-  if (gc->minor == 0 && gc->major == 0)
-    byte_sink_text(report->out, "none\n");
-  else
-    byte_sink_printf(report->out, "%s minor, %s major; %s in all, the longest %s; %s words given back\n",
-                     number_count(minor, gc->minor), number_count(major, gc->major), number_time(pause, gc->pause_ns),
-                     number_time(longest, gc->max_ns), number_count(words, gc->words_given_back));
+  char text[NUMBER_MAX];
+  int64_t functions;
+  if (!number_fact(report, "functions", &functions) || functions < 0)
+    return;
+  write_label(report, "patterns");
+  byte_sink_printf(report->out, "%s functions\n", number_count(text, (uint64_t)functions));
 }
 
 static void write_modules(struct report *report)
@@ -183,208 +174,269 @@ static void write_modules(struct report *report)
 
 static void write_facts(struct report *report)
 {
+  write_fact(report, "flambeau", "flambeau");
   write_node(report);
   write_fact(report, "asked", "asked");
   write_fact(report, "target", "target");
   write_fact(report, "started", "started");
   write_span(report);
   write_fact(report, "bounds", "bounds");
-  write_fact(report, "patterns", "functions");
+  write_patterns(report);
   write_fact(report, "untraced", "untraced");
   write_events(report);
   write_losses(report);
-  write_gc(report);
   write_modules(report);
 }
 
-static int by_events(const void *left, const void *right)
+static const char *weight_text(const struct report *report, char text[NUMBER_MAX], uint64_t weight)
 {
-  const struct profile_process *const *a = left, *const *b = right;
-  if ((*a)->events != (*b)->events)
-    return (*a)->events < (*b)->events ? 1 : -1;
-  return (*a > *b) - (*a < *b);
+  return report->profile->counts_known ? number_time(text, weight) : number_count(text, weight);
 }
 
-static size_t shown(const struct report *report, size_t count)
-{
-  uint64_t top = report->options->top;
-  return top && top < count ? (size_t)top : count;
-}
-
-static void write_rest(struct report *report, size_t count)
+static void weight_cell(const struct report *report, struct table *table, uint64_t weight)
 {
   char text[NUMBER_MAX];
-  size_t rest = count - shown(report, count);
+  table_cell(table, weight_text(report, text, weight));
+}
+
+static void share_cell(struct table *table, uint64_t part, uint64_t whole)
+{
+  char text[NUMBER_MAX];
+  table_cell(table, number_share(text, part, whole));
+}
+
+struct split_row {
+  uint64_t weight;
+  uint64_t times, max_ns;
+  const char *name;
+  const char *note;
+};
+
+// Unknown counts and lengths are left empty.
+static void split_cells(struct report *report, struct table *table, const struct split_row *row)
+{
+  char text[NUMBER_MAX];
+  weight_cell(report, table, row->weight);
+  share_cell(table, row->weight, report->figures.split.whole);
+  if (report->profile->counts_known) {
+    table_cell(table, row->times ? number_count(text, row->times) : "");
+    table_cell(table, row->times ? number_time(text, row->max_ns) : "");
+  }
+  table_cell(table, row->name);
+  table_cell(table, row->note);
+}
+
+static void describe_gc(const struct profile_gc *gc, char *text, size_t size)
+{
+  char minor[NUMBER_MAX], major[NUMBER_MAX], words[NUMBER_MAX];
+  *text = '\0';
+  if (gc->minor || gc->major)
+    snprintf(text, size, "%s minor, %s major; %s words given back", number_count(minor, gc->minor),
+             number_count(major, gc->major), number_count(words, gc->words_given_back));
+}
+
+static void write_split(struct report *report)
+{
+  const struct profile *profile = report->profile;
+  const struct figures_split *split = &report->figures.split;
+  const struct profile_gc *gc = &profile->gc;
+  char note[4 * NUMBER_MAX];
+  describe_gc(gc, note, sizeof note);
+  const struct split_row rows[] = {
+      {split->ran, 0, 0, "ran", ""},
+      {split->waiting, profile->waiting.count, profile->waiting.max_ns, "[waiting]", ""},
+      {split->runnable, profile->runnable.count, profile->runnable.max_ns, "[runnable]", ""},
+      {split->gc, gc->minor + gc->major, gc->max_ns, "[gc]", note},
+      {split->lost, 0, 0, "[lost]", ""},
+      {split->whole, 0, 0, "in all", ""},
+  };
+  struct table table;
+  table_init(&table);
+  table_column(&table, profile->counts_known ? "time" : "weight", false);
+  table_column(&table, "share", false);
+  if (profile->counts_known) {
+    table_column(&table, "times", false);
+    table_column(&table, "longest", false);
+  }
+  table_column(&table, "", true);
+  table_column(&table, "", true);
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    split_cells(report, &table, &rows[i]);
+  byte_sink_text(report->out, "\n");
+  table_write(&table, INDENT, report->out);
+  table_release(&table);
+}
+
+static void write_waits(struct report *report)
+{
+  const struct profile_function *functions[MAX_WAITS_NAMED];
+  size_t count = figures_waited_in(report->profile, functions, MAX_WAITS_NAMED);
+  if (count == 0)
+    return;
+  struct table table;
+  table_init(&table);
+  table_column(&table, report->profile->counts_known ? "time" : "weight", false);
+  table_column(&table, "share", false);
+  table_column(&table, "waited in", true);
+  for (size_t i = 0; i < count; i++) {
+    weight_cell(report, &table, functions[i]->waiting_ns);
+    share_cell(&table, functions[i]->waiting_ns, report->figures.split.whole);
+    table_cell(&table, clean(report, report->profile->frames[functions[i]->frame].name));
+  }
+  byte_sink_text(report->out, "\n");
+  table_write(&table, INDENT, report->out);
+  table_release(&table);
+}
+
+static void write_rest(struct report *report, size_t rest)
+{
+  char text[NUMBER_MAX];
   if (rest)
     byte_sink_printf(report->out, "  and %s more\n", number_count(text, rest));
 }
 
-static void fill_processes(struct report *report, const struct profile_process **processes, struct table *table)
+static void fill_processes(struct report *report, struct table *table)
 {
   char text[NUMBER_MAX];
   table_column(table, "events", false);
   table_column(table, "covered", false);
+  table_column(table, "ran", false);
+  table_column(table, "[waiting]", false);
   table_column(table, "process", true);
   table_column(table, "", true);
   table_column(table, "", true);
-  for (size_t i = 0; i < shown(report, report->profile->process_count); i++) {
-    const struct profile_process *process = processes[i];
+  for (size_t i = 0; i < report->figures.processes_shown; i++) {
+    const struct profile_process *process = report->figures.processes[i];
     table_cell(table, number_count(text, process->events));
     table_cell(table, number_time(text, (uint64_t)process->last_ns - (uint64_t)process->first_ns));
+    table_cell(table, number_time(text, figures_ran_ns(process)));
+    table_cell(table, number_time(text, process->waiting_ns));
     table_cell(table, clean(report, process->pid));
     table_cell(table, strcmp(process->title, process->pid) == 0 ? "" : clean(report, process->title));
     table_cell(table, process->exited ? "exited" : "");
   }
 }
 
-static void write_conservation(struct report *report)
+static void write_processes(struct report *report)
 {
-  uint64_t width_ns = 0, covered_ns = 0, difference_ns = 0;
-  char width[NUMBER_MAX], covered[NUMBER_MAX], difference[NUMBER_MAX];
-  for (size_t i = 0; i < report->profile->process_count; i++) {
-    const struct profile_process *process = &report->profile->processes[i];
-    uint64_t own_ns = (uint64_t)process->last_ns - (uint64_t)process->first_ns;
-    width_ns += process->width_ns;
-    covered_ns += own_ns;
-    difference_ns += own_ns > process->width_ns ? own_ns - process->width_ns : process->width_ns - own_ns;
-  }
-  byte_sink_printf(report->out, "  sum of widths %s ns, time covered %s ns, difference %s ns\n",
-                   number_count(width, width_ns), number_count(covered, covered_ns),
-                   number_count(difference, difference_ns));
-}
-
-static int write_processes(struct report *report, struct error *err)
-{
-  const struct profile *profile = report->profile;
-  size_t count = profile->process_count;
-  const struct profile_process **processes = calloc(count + 1, sizeof *processes);
-  if (!processes)
-    return error_set(err, ERROR_MEMORY, "out of memory for the table of %zu processes", count);
-  for (size_t i = 0; i < count; i++)
-    processes[i] = &profile->processes[i];
-  qsort(processes, count, sizeof *processes, by_events);
+  size_t count = report->profile->process_count;
   struct table table;
   table_init(&table);
-  fill_processes(report, processes, &table);
+  fill_processes(report, &table);
   byte_sink_printf(report->out, "\n%zu process%s\n\n", count, count == 1 ? "" : "es");
-  table_write(&table, 2, report->out);
-  write_rest(report, count);
-  byte_sink_text(report->out, "\n");
-  write_conservation(report);
+  table_write(&table, INDENT, report->out);
+  write_rest(report, count - report->figures.processes_shown);
   table_release(&table);
-  free(processes);
-  return 0;
 }
 
-struct order {
-  const struct profile *profile;
-  enum report_sort sort;
-};
-
-static int falling(uint64_t a, uint64_t b)
+static void write_conservation(struct report *report)
 {
-  return (a < b) - (a > b);
-}
-
-static int by_choice(const void *left, const void *right, void *context)
-{
-  const struct order *order = context;
-  const struct profile_function *a = left, *b = right;
-  int result = 0;
-  if (order->sort == REPORT_SORT_OWN)
-    result = falling(a->own_ns, b->own_ns);
-  else if (order->sort == REPORT_SORT_TOTAL)
-    result = falling(a->total_ns, b->total_ns);
-  else if (order->sort == REPORT_SORT_CALLS)
-    result = falling(a->calls, b->calls);
-  return result ? result : strcmp(order->profile->frames[a->frame].name, order->profile->frames[b->frame].name);
-}
-
-static void weight_cell(const struct report *report, struct table *table, uint64_t weight)
-{
-  char text[NUMBER_MAX];
-  table_cell(table, report->profile->counts_known ? number_time(text, weight) : number_count(text, weight));
+  const struct figures_conservation *conservation = &report->figures.conservation;
+  char width[NUMBER_MAX], covered[NUMBER_MAX], difference[NUMBER_MAX];
+  byte_sink_printf(report->out, "\n  sum of widths %s ns, time covered %s ns, difference %s ns\n",
+                   number_count(width, conservation->width_ns), number_count(covered, conservation->covered_ns),
+                   number_count(difference, conservation->difference_ns));
 }
 
 static void call_length_cells(struct table *table, const struct profile_function *function)
 {
   char text[NUMBER_MAX];
-  uint64_t calls = function->timed_calls;
-  table_cell(table, calls ? number_time(text, function->call_sum_ns / calls) : "-");
-  table_cell(table, calls ? number_time(text, function->call_min_ns) : "-");
-  table_cell(table, calls ? number_time(text, function->call_max_ns) : "-");
+  bool timed = function->timed_calls > 0;
+  table_cell(table, timed ? number_time(text, figures_mean_ns(function)) : "-");
+  table_cell(table, timed ? number_time(text, function->call_min_ns) : "-");
+  table_cell(table, timed ? number_time(text, function->call_max_ns) : "-");
 }
 
-static void fill_functions(struct report *report, const struct profile_function *functions, struct table *table)
+// The place follows the name in its cell: a column of its own would begin behind the longest name. Without folders:
+// beside the module's name the file's is enough.
+static void name_cell(struct report *report, struct table *table, const struct profile_frame *frame)
 {
-  static const char *const titles[] = {"calls", "own", "own %", "total", "mean", "min", "max"};
+  const char *name = clean(report, frame->name);
+  if (!frame->line) {
+    table_cell(table, name);
+    return;
+  }
+  bytes_clear(&report->cell);
+  bytes_append(&report->cell, name, strlen(name));
+  bytes_append(&report->cell, "  ", 2);
+  const char *slash = strrchr(frame->file, '/');
+  const char *file = clean(report, slash && slash[1] ? slash + 1 : frame->file);
+  bytes_append(&report->cell, file, strlen(file));
+  char line[16];
+  bytes_append(&report->cell, line, (size_t)snprintf(line, sizeof line, ":%" PRIu32, frame->line) + 1);
+  table_cell(table, report->cell.failed ? "" : (const char *)report->cell.data);
+}
+
+static void fill_functions(struct report *report, struct table *table)
+{
+  static const char *const titles[] = {"calls", "own", "own %", "total", "total %", "mean", "min", "max"};
   char text[NUMBER_MAX];
   bool counted = report->profile->counts_known;
-  for (size_t i = counted ? 0 : 1; i < (counted ? 7 : 4); i++)
+  for (size_t i = counted ? 0 : 1; i < (counted ? 8 : 5); i++)
     table_column(table, titles[i], false);
   table_column(table, "function", true);
-  for (size_t i = 0; i < shown(report, report->profile->function_count); i++) {
-    const struct profile_function *function = &functions[i];
+  for (size_t i = 0; i < report->figures.functions_shown; i++) {
+    const struct profile_function *function = report->figures.functions[i];
     if (counted)
       table_cell(table, number_count(text, function->calls));
     weight_cell(report, table, function->own_ns);
-    table_cell(table, number_share(text, function->own_ns, report->weight));
+    share_cell(table, function->own_ns, report->figures.split.ran);
     weight_cell(report, table, function->total_ns);
+    share_cell(table, function->total_ns, report->figures.split.whole);
     if (counted)
       call_length_cells(table, function);
-    table_cell(table, clean(report, report->profile->frames[function->frame].name));
+    name_cell(report, table, &report->profile->frames[function->frame]);
   }
 }
 
-static int write_functions(struct report *report, struct error *err)
+static void write_functions(struct report *report)
 {
-  static const char *const orders[] = {"own time", "time with callees", "calls", "name"};
-  const struct profile *profile = report->profile;
-  size_t count = profile->function_count;
-  struct profile_function *functions = malloc((count + 1) * sizeof *functions);
-  if (!functions)
-    return error_set(err, ERROR_MEMORY, "out of memory for the table of %zu functions", count);
-  if (count)
-    memcpy(functions, profile->functions, count * sizeof *functions);
-  struct order order = {.profile = profile, .sort = report->options->sort};
-  qsort_r(functions, count, sizeof *functions, by_choice, &order);
+  static const char *const orders[] = {
+      [REPORT_SORT_OWN] = "own time", [REPORT_SORT_TOTAL] = "time with callees", [REPORT_SORT_CALLS] = "calls",
+      [REPORT_SORT_NAME] = "name",    [REPORT_SORT_MEAN] = "mean call",          [REPORT_SORT_MAX] = "longest call",
+  };
+  char ran[NUMBER_MAX], whole[NUMBER_MAX];
+  size_t count = report->profile->function_count;
   struct table table;
   table_init(&table);
-  fill_functions(report, functions, &table);
-  byte_sink_printf(report->out, "\n%zu function%s, by %s\n\n", count, count == 1 ? "" : "s",
-                   orders[report->options->sort]);
-  table_write(&table, 2, report->out);
-  write_rest(report, count);
+  fill_functions(report, &table);
+  byte_sink_printf(report->out, "\n%zu function%s, by %s; own %% of the %s that ran, total %% of %s in all\n\n", count,
+                   count == 1 ? "" : "s", orders[report->options->sort],
+                   weight_text(report, ran, report->figures.split.ran),
+                   weight_text(report, whole, report->figures.split.whole));
+  table_write(&table, INDENT, report->out);
+  write_rest(report, count - report->figures.functions_shown);
   table_release(&table);
-  free(functions);
-  return 0;
 }
 
 static void write_folded_head(struct report *report)
 {
   char text[NUMBER_MAX];
   byte_sink_printf(report->out, "folded stacks, %s in all: calls, times and facts of the run are not in this file\n",
-                   number_count(text, report->weight));
+                   number_count(text, report->figures.split.whole));
 }
 
 int report_write(const struct profile *profile, const struct report_options *options, struct byte_sink *out,
                  struct error *err)
 {
   struct report report = {.profile = profile, .options = options, .out = out};
-  bytes_init(&report.scratch, MAX_CLEAN_BYTES);
-  for (size_t i = 1; i < profile->node_count; i++)
-    report.weight += profile->nodes[i].own;
-  int status = 0;
-  if (profile->counts_known) {
+  if (figures_init(&report.figures, profile, options, err) < 0)
+    return -1;
+  bytes_init(&report.scratch, TEXT_SCRATCH_BYTES);
+  bytes_init(&report.cell, 2 * TEXT_SCRATCH_BYTES);
+  if (profile->counts_known)
     write_facts(&report);
-    status = write_processes(&report, err);
-  } else {
+  else
     write_folded_head(&report);
+  write_split(&report);
+  write_waits(&report);
+  if (profile->counts_known) {
+    write_processes(&report);
+    write_conservation(&report);
   }
-  if (status == 0)
-    status = write_functions(&report, err);
-  if (status == 0 && out->error.code != ERROR_NONE)
-    status = error_set(err, out->error.code, "%s", out->error.message);
+  write_functions(&report);
+  bytes_release(&report.cell);
   bytes_release(&report.scratch);
-  return status;
+  figures_release(&report.figures);
+  return out->error.code == ERROR_NONE ? 0 : error_set(err, out->error.code, "%s", out->error.message);
 }

@@ -1,4 +1,4 @@
-// `flambeau report INPUT`: the table of functions, run facts on top.
+// `flambeau report INPUT`: the run as a page of text or as JSON.
 #include <string.h>
 
 #include "command.h"
@@ -8,7 +8,10 @@
 #include "profile/profile.h"
 #include "renderers/report.h"
 
+#define TEXT_TOP 30
+
 struct report_settings {
+  bool json;
   uint64_t top;
   const char *sort;
   const char *output;
@@ -16,7 +19,7 @@ struct report_settings {
 
 static const char *sort_choices(void)
 {
-  return "own|total|calls|name";
+  return "own|total|calls|mean|max|name";
 }
 
 #define FIELD(field) .offset = offsetof(struct report_settings, field)
@@ -26,12 +29,16 @@ static const struct option_row report_rows[] = {
      .kind = OPTION_COUNT,
      FIELD(top),
      .argument = "N",
-     .help = "how many functions and processes; 0 is all"},
+     .help = "how many functions and processes, 0 is all (default 30, with --json all)"},
     {.name = "sort",
      .kind = OPTION_CHOICE,
      FIELD(sort),
      .choices = sort_choices,
-     .help = "by own time, by time with callees, by calls, or by name"},
+     .help = "by own time, by time with callees, by calls, by the mean or the longest call, or by name"},
+    {.name = "json",
+     .kind = OPTION_FLAG,
+     FIELD(json),
+     .help = "write one JSON object: the same, with times in whole nanoseconds"},
     {.name = "output",
      .letter = 'o',
      .kind = OPTION_TEXT,
@@ -46,28 +53,44 @@ static const struct option_group report_groups[] = {{"Options", report_rows, 0},
 static void report_init(void *opaque)
 {
   struct report_settings *settings = opaque;
-  settings->top = 30;
+  settings->top = OPTION_NOT_GIVEN;
   settings->sort = "own";
 }
 
 static enum report_sort chosen_sort(const char *word)
 {
-  if (strcmp(word, "total") == 0)
-    return REPORT_SORT_TOTAL;
-  if (strcmp(word, "calls") == 0)
-    return REPORT_SORT_CALLS;
-  return strcmp(word, "name") == 0 ? REPORT_SORT_NAME : REPORT_SORT_OWN;
+  static const char *const words[] = {
+      [REPORT_SORT_OWN] = "own",   [REPORT_SORT_TOTAL] = "total", [REPORT_SORT_CALLS] = "calls",
+      [REPORT_SORT_NAME] = "name", [REPORT_SORT_MEAN] = "mean",   [REPORT_SORT_MAX] = "max",
+  };
+  enum report_sort sort = REPORT_SORT_OWN;
+  for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    if (strcmp(words[i], word) == 0)
+      sort = (enum report_sort)i;
+  return sort;
+}
+
+static int check_sort(const struct profile *profile, enum report_sort sort, const char *word, struct error *err)
+{
+  bool counts = sort == REPORT_SORT_CALLS || sort == REPORT_SORT_MEAN || sort == REPORT_SORT_MAX;
+  if (profile->counts_known || !counts)
+    return 0;
+  return error_set(err, ERROR_USAGE,
+                   "a folded file has no calls to --sort %s by: take own, total or name, or a "
+                   "capture (.flb)",
+                   word);
 }
 
 struct report_job {
   const struct profile *profile;
   struct report_options options;
+  bool json;
 };
 
 static int write_report(const void *opaque, struct byte_sink *out, struct error *err)
 {
   const struct report_job *job = opaque;
-  return report_write(job->profile, &job->options, out, err);
+  return (job->json ? report_write_json : report_write)(job->profile, &job->options, out, err);
 }
 
 static int report_run(const struct invocation *invocation, const void *opaque, struct error *err)
@@ -77,11 +100,16 @@ static int report_run(const struct invocation *invocation, const void *opaque, s
   struct profile *profile = input_read(invocation->operands.items[0], &fold_options, err);
   if (!profile)
     return -1;
-  const struct report_job job = {
+  struct report_job job = {
       .profile = profile,
       .options = {.top = settings->top, .sort = chosen_sort(settings->sort)},
+      .json = settings->json,
   };
-  int status = print_to(settings->output ? settings->output : "-", write_report, &job, err);
+  if (settings->top == OPTION_NOT_GIVEN)
+    job.options.top = settings->json ? 0 : TEXT_TOP;
+  int status = check_sort(profile, job.options.sort, settings->sort, err);
+  if (status == 0)
+    status = print_to(settings->output ? settings->output : "-", write_report, &job, err);
   profile_free(profile);
   return status;
 }
@@ -90,11 +118,17 @@ const struct command command_report = {
     .name = "report",
     .summary = "show a capture or a folded file as a table of functions",
     .usage = "INPUT [options]",
-    .details = "Prints what is known of the run, then a table of its functions: calls, own time,\n"
-               "time with callees, and mean, shortest and longest call. INPUT is a capture\n"
-               "(.flb), a folded file, or - for standard input.\n",
+    .details = "Prints what is known of the run, where its time went, its processes, and a table\n"
+               "of its functions: calls, own time, time with callees, and the mean, shortest and\n"
+               "longest of the calls that were seen from start to end. INPUT is a capture\n"
+               "(.flb), a folded file, or - for standard input.\n"
+               "\n"
+               "Own time leaves out callees, [waiting], [runnable] and [gc]: its shares are of the\n"
+               "time that ran, and add up to 100%. Time with callees has them all and counts a\n"
+               "recursive function once: its shares are of all the time covered.\n",
     .examples = "  flambeau report shop.flb\n"
-                "  flambeau report shop.flb --sort calls --top 10\n",
+                "  flambeau report shop.flb --sort calls --top 10\n"
+                "  flambeau report shop.flb --json | jq '.functions[] | select(.own_share > 0.05)'\n",
     .min_operands = 1,
     .max_operands = 1,
     .groups = report_groups,

@@ -29,6 +29,8 @@ enum option_kind {
   OPTION_MIN_WIDTH, // struct min_width
 };
 
+#define OPTION_NOT_GIVEN UINT64_MAX // a default that the verb chooses and its help text names
+
 struct option_row {
   const char *name; // without the dashes; NULL ends a table
   char letter;      // 0: none

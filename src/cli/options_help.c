@@ -36,7 +36,7 @@ static void describe_default(const struct option_row *row, const void *setting, 
     break;
   }
   memcpy(&number, setting, sizeof number);
-  if (number == 0)
+  if (number == 0 || number == OPTION_NOT_GIVEN)
     return;
   if (row->kind == OPTION_DURATION)
     quantity_duration_text(number, text);

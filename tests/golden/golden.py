@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Draws every case here and compares with what is expected, byte for byte: golden.py FLAMBEAU [--update]
 
-A case is a folder: input.folded, expected.svg, expected.folded, README.md (what is expected and why), and maybe
-`options` for `flambeau render`. In expected.svg the style and the script are left out: they are compared with the files they come
-from, so that a golden file is short enough to be read.
+A case is a folder: input.folded or input.flb, README.md (what is expected and why), maybe `options` for `flambeau render`,
+and whichever of the files in OUTPUTS are expected (a new one starts empty and is filled by --update). In expected.svg the
+style and the script are left out: they are compared with the files they come from, so that a golden file is short
+enough to be read.
 """
 import pathlib
 import subprocess
@@ -12,23 +13,34 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 SVG_SOURCES = HERE.parent.parent / "renderers" / "svg"
+OUTPUTS = {
+    "expected.svg": ["render"],
+    "expected.folded": ["render"],
+    "expected.txt": ["report"],
+    "expected.json": ["report", "--json"],
+}
 EMBEDDED = {
     "flamegraph.css": (b"<style>\n", b"</style>"),
     "flamegraph.js": (b"<script><![CDATA[\n", b"]]></script>"),
 }
 
 
-def draw(flambeau, case, folder):
+def input_of(folder):
+    return next((path for path in (folder / "input.folded", folder / "input.flb") if path.exists()), None)
+
+
+def draw(flambeau, case, name, folder):
+    verb, *words = OUTPUTS[name]
     options = case / "options"
-    words = options.read_text().split() if options.exists() else []
-    outputs = [folder / "expected.svg", folder / "expected.folded"]
-    command = [flambeau, "render", str(case / "input.folded"), *words]
-    for output in outputs:
-        command += ["-o", str(output)]
+    if verb == "render" and options.exists():
+        words += options.read_text().split()
+    output = folder / name
+    command = [flambeau, verb, str(input_of(case)), *words, "-o", str(output)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
         raise RuntimeError(f"{' '.join(command)}\nexit {done.returncode}: {done.stderr}")
-    return {output.name: output.read_bytes() for output in outputs}
+    drawn = output.read_bytes()
+    return take_out_embedded(drawn) if name == "expected.svg" else drawn
 
 
 def take_out_embedded(svg):
@@ -50,22 +62,19 @@ def first_difference(expected, actual):
 
 def main():
     flambeau, update = sys.argv[1], sys.argv[2:] == ["--update"]
-    cases = sorted(folder for folder in HERE.iterdir() if (folder / "input.folded").exists())
-    failures = 0
-    for case in cases:
+    cases = sorted(folder for folder in HERE.iterdir() if folder.is_dir() and input_of(folder))
+    compared = failures = 0
+    for path in (case / name for case in cases for name in OUTPUTS if (case / name).exists()):
         with tempfile.TemporaryDirectory() as folder:
-            drawn = draw(flambeau, case, pathlib.Path(folder))
-        drawn["expected.svg"] = take_out_embedded(drawn["expected.svg"])
-        for name, actual in drawn.items():
-            path = case / name
-            if update:
-                path.write_bytes(actual)
-            elif not path.exists() or path.read_bytes() != actual:
-                failures += 1
-                expected = path.read_bytes() if path.exists() else b""
-                print(f"{case.name}/{name}: {first_difference(expected, actual)}")
-    print(f"{len(cases)} cases, {'rewritten' if update else f'{failures} files differ'}")
-    return 1 if failures or not cases else 0
+            actual = draw(flambeau, path.parent, path.name, pathlib.Path(folder))
+        compared += 1
+        if update:
+            path.write_bytes(actual)
+        elif path.read_bytes() != actual:
+            failures += 1
+            print(f"{path.parent.name}/{path.name}: {first_difference(path.read_bytes(), actual)}")
+    print(f"{len(cases)} cases, {compared} files {'rewritten' if update else f'compared, {failures} differ'}")
+    return 1 if failures or not compared else 0
 
 
 sys.exit(main())

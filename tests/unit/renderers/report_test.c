@@ -3,122 +3,236 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/byte_io.h"
 #include "base/bytes.h"
-#include "profile/profile_builder.h"
 #include "renderers/report.h"
+#include "report_sample.h"
 
-static uint32_t child(struct profile_builder *builder, uint32_t parent, enum frame_kind kind, const char *name)
-{
-  uint32_t frame = profile_builder_frame(builder, kind, name, strlen(name), "", 0, false);
-  return profile_builder_child(builder, parent, frame);
-}
-
-// a 40 ms, b under it 1.5 ms in two calls, [waiting] 8.5 ms under a; one process with a hostile name.
-static struct profile *sample(bool counts_known)
+// The page as a string in `text`. Frees the profile.
+static const char *page(struct profile *profile, const struct report_options *options, struct bytes *text)
 {
   struct error err = {0};
-  struct profile_builder *builder = profile_builder_new(&err);
-  uint32_t a = child(builder, 0, FRAME_FUNCTION, "m:a/0"), b = child(builder, a, FRAME_FUNCTION, "m:b/1");
-  profile_builder_add(builder, a, 40000000, 1);
-  profile_builder_add(builder, b, 1500000, 1234);
-  profile_builder_add(builder, child(builder, a, FRAME_WAITING, "[waiting]"), 8500000, 0);
-  uint32_t frame = profile_builder_frame(builder, FRAME_FUNCTION, "m:b/1", 5, "", 0, false);
-  profile_builder_call_length(builder, frame, 500000);
-  profile_builder_call_length(builder, frame, 1000000);
-  if (counts_known) {
-    profile_builder_fact(builder, "node", "shop@host");
-    profile_builder_fact(builder, "otp", "25");
-    profile_builder_fact(builder, "begin_ns", "-1000000000");
-    profile_builder_fact(builder, "end_ns", "2000000000");
-    profile_builder_fact(builder, "ended", "deadline");
-    profile_builder_fact(builder, "wire_bytes", "9000");
-    profile_builder_fact(builder, "wire_events", "1236");
-    struct profile_process process = {.pid = "<0.1.0>",
-                                      .title = "ev\x1b[2Jil",
-                                      .events = 1236,
-                                      .first_ns = -5,
-                                      .last_ns = 49999995,
-                                      .width_ns = 50000000};
-    profile_builder_process(builder, &process);
-    profile_builder_module(builder, &(struct profile_module){.name = "late", .traced = true});
-  }
-  struct profile_totals totals = {.counts_known = counts_known, .events = 1236};
-  totals.gc = (struct profile_gc){.minor = 2, .pause_ns = 3000, .max_ns = 2000, .words_given_back = 4096};
-  struct profile *profile = profile_builder_finish(builder, &totals, &err);
-  assert_non_null(profile);
-  return profile;
-}
-
-static void check(bool counts_known, const struct report_options *options, const char *expected)
-{
-  struct error err = {0};
-  struct bytes text;
-  bytes_init(&text, 1 << 16);
-  struct byte_sink *sink = memory_sink_new(&text, &err);
-  struct profile *profile = sample(counts_known);
+  bytes_init(text, 1 << 16);
+  struct byte_sink *sink = memory_sink_new(text, &err);
   assert_int_equal(report_write(profile, options, sink, &err), 0);
-  bytes_append_u8(&text, 0);
-  assert_string_equal((const char *)text.data, expected);
-  profile_free(profile);
+  bytes_append_u8(text, 0);
+  assert_false(text->failed);
   byte_sink_free(sink);
+  profile_free(profile);
+  return (const char *)text->data;
+}
+
+static void check(bool capture, const struct report_options *options, const char *expected)
+{
+  struct bytes text;
+  assert_string_equal(page(report_sample(capture), options, &text), expected);
   bytes_release(&text);
 }
 
-// 9,000 / 1,236 is 7.28; 40 of 50 ms are 80%, 1.5 are 3%; the mean of 0.5 and 1 ms is 750 us.
+static void check_holds(struct profile *profile, const struct report_options *options, const char *expected)
+{
+  struct bytes text;
+  const char *all = page(profile, options, &text);
+  if (!strstr(all, expected))
+    fail_msg("not there: %sin\n%s", expected, all);
+  bytes_release(&text);
+}
+
+// 9,000 bytes / 1,236 events is 7.28. The fold counted 17 missing events, the agent 12: the larger. Shares are of 100
+// ms.
 static void a_capture(void **state)
 {
   (void)state;
   check(true, &(struct report_options){0},
-        "node       shop@host, OTP 25\n"
+        "flambeau   0.0.9\n"
+        "node       shop@host, OTP 25 (erts 13.1)\n"
         "traced     3.00 s, until its time was up\n"
-        "events     1,236, 7.28 bytes each on the wire\n"
-        "lost       nothing\n"
-        "gc         2 minor, 0 major; 3.00 \u00b5s in all, the longest 2.00 \u00b5s; 4,096 words given back\n"
+        "bounds     5000 events\n"
+        "patterns   8,778 functions\n"
+        "events     1,266, 7.28 bytes each on the wire\n"
+        "lost       17 events, 9.50 ms of time\n"
         "loaded     late during the trace, traced from then on\n"
         "\n"
-        "1 process\n"
+        "     time  share  times  longest\n"
+        "  47.0 ms  47.0%                  ran\n"
+        "  38.5 ms  38.5%      4  20.0 ms  [waiting]\n"
+        "  3.00 ms  3.00%      7  1.00 ms  [runnable]\n"
+        "  2.00 ms  2.00%      3  1.50 ms  [gc]        2 minor, 1 major; 4,096 words given back\n"
+        "  9.50 ms  9.50%                  [lost]\n"
+        "   100 ms   100%                  in all\n"
         "\n"
-        "  events  covered  process\n"
-        "   1,236  50.0 ms  <0.1.0>  ev\uFFFD[2Jil\n"
+        "     time  share  waited in\n"
+        "  30.0 ms  30.0%  m:a/0\n"
+        "  8.50 ms  8.50%  m:c/0\n"
         "\n"
-        "  sum of widths 50,000,000 ns, time covered 50,000,000 ns, difference 0 ns\n"
+        "2 processes\n"
         "\n"
-        "2 functions, by own time\n"
+        "  events  covered      ran  [waiting]  process\n"
+        "   1,236  70.0 ms  46.5 ms    18.5 ms  <0.1.0>  ev\uFFFD[2Jil\n"
+        "      30  30.0 ms   500 \u00b5s    20.0 ms  <0.2.0>            exited\n"
         "\n"
-        "  calls      own  own %    total    mean     min      max  function\n"
-        "      1  40.0 ms  80.0%  50.0 ms       -       -        -  m:a/0\n"
-        "  1,234  1.50 ms  3.00%  1.50 ms  750 \u00b5s  500 \u00b5s  1.00 ms  m:b/1\n");
+        "  sum of widths 100,000,000 ns, time covered 100,000,000 ns, difference 0 ns\n"
+        "\n"
+        "4 functions, by own time; own % of the 47.0 ms that ran, total % of 100 ms in all\n"
+        "\n"
+        "  calls      own  own %    total  total %     mean      min      max  function\n"
+        "      1  40.0 ms  85.1%  59.0 ms    59.0%  1.20 ms  1.00 ms  1.40 ms  m:c/0  m.erl:7\n"
+        "  1,234  5.50 ms  11.7%  10.5 ms    10.5%  1.00 ms   500 \u00b5s  1.50 ms  m:b/1\n"
+        "      3  1.00 ms  2.13%  31.0 ms    31.0%  1.30 ms  1.30 ms  1.30 ms  m:a/0\n"
+        "      0   500 \u00b5s  1.06%   500 \u00b5s    0.50%        -        -        -  m:n/2\n");
 }
 
 static void a_folded_file_leaves_out_what_it_does_not_know(void **state)
 {
   (void)state;
-  check(false, &(struct report_options){.sort = REPORT_SORT_NAME},
-        "folded stacks, 50,000,000 in all: calls, times and facts of the run are not in this file\n"
+  check(false, &(struct report_options){0},
+        "folded stacks, 100,000,000 in all: calls, times and facts of the run are not in this file\n"
         "\n"
-        "2 functions, by name\n"
+        "       weight  share\n"
+        "   47,000,000  47.0%  ran\n"
+        "   38,500,000  38.5%  [waiting]\n"
+        "    3,000,000  3.00%  [runnable]\n"
+        "    2,000,000  2.00%  [gc]\n"
+        "    9,500,000  9.50%  [lost]\n"
+        "  100,000,000   100%  in all\n"
         "\n"
-        "         own  own %       total  function\n"
-        "  40,000,000  80.0%  50,000,000  m:a/0\n"
-        "   1,500,000  3.00%   1,500,000  m:b/1\n");
+        "      weight  share  waited in\n"
+        "  30,000,000  30.0%  m:a/0\n"
+        "   8,500,000  8.50%  m:c/0\n"
+        "\n"
+        "4 functions, by own time; own % of the 47,000,000 that ran, total % of 100,000,000 in all\n"
+        "\n"
+        "         own  own %       total  total %  function\n"
+        "  40,000,000  85.1%  59,000,000    59.0%  m:c/0\n"
+        "   5,500,000  11.7%  10,500,000    10.5%  m:b/1\n"
+        "   1,000,000  2.13%  31,000,000    31.0%  m:a/0\n"
+        "     500,000  1.06%     500,000    0.50%  m:n/2\n");
 }
 
-static void the_top_by_calls(void **state)
+// The letters of m:?/ in the table of functions, from its first row to its last.
+static void check_order(enum report_sort sort, const char *words, const char *expected)
+{
+  struct bytes text;
+  const char *at = page(report_sample(true), &(struct report_options){.sort = sort}, &text);
+  at = strstr(at, "4 functions, by ");
+  assert_non_null(at);
+  assert_memory_equal(at + strlen("4 functions, by "), words, strlen(words));
+  char order[8] = "";
+  for (size_t size = 0; (at = strstr(at, "  m:")) && size < 7; at++)
+    order[size++] = at[4];
+  assert_string_equal(order, expected);
+  bytes_release(&text);
+}
+
+static void every_order_is_its_own(void **state)
 {
   (void)state;
-  check(false, &(struct report_options){.sort = REPORT_SORT_CALLS, .top = 1},
-        "folded stacks, 50,000,000 in all: calls, times and facts of the run are not in this file\n"
-        "\n"
-        "2 functions, by calls\n"
-        "\n"
-        "        own  own %      total  function\n"
-        "  1,500,000  3.00%  1,500,000  m:b/1\n"
-        "  and 1 more\n");
+  check_order(REPORT_SORT_OWN, "own time; ", "cban");
+  check_order(REPORT_SORT_TOTAL, "time with callees; ", "cabn");
+  check_order(REPORT_SORT_CALLS, "calls; ", "bacn");
+  check_order(REPORT_SORT_MEAN, "mean call; ", "acbn");
+  check_order(REPORT_SORT_MAX, "longest call; ", "bcan");
+  check_order(REPORT_SORT_NAME, "name; ", "abcn");
+}
+
+static void the_top_says_how_many_more(void **state)
+{
+  (void)state;
+  const struct report_options options = {.sort = REPORT_SORT_CALLS, .top = 1};
+  check_holds(report_sample(true), &options, "  <0.1.0>  ev\uFFFD[2Jil\n  and 1 more\n");
+  check_holds(report_sample(true), &options, "  m:b/1\n  and 3 more\n");
+}
+
+// Two errors that cancel in the sum, a process that got too much, and a tree that holds less than was billed.
+static void time_that_is_billed_wrongly_is_a_difference(void **state)
+{
+  (void)state;
+  const struct report_options options = {0};
+  check_holds(report_sample_processes(100, (uint64_t[]){50, 50}, (uint64_t[]){50, 50}, 2), &options,
+              "  sum of widths 100 ns, time covered 100 ns, difference 0 ns\n");
+  check_holds(report_sample_processes(100, (uint64_t[]){50, 50}, (uint64_t[]){49, 51}, 2), &options,
+              "  sum of widths 100 ns, time covered 100 ns, difference 2 ns\n");
+  check_holds(report_sample_processes(103, (uint64_t[]){100}, (uint64_t[]){103}, 1), &options,
+              "  sum of widths 103 ns, time covered 100 ns, difference 3 ns\n");
+  check_holds(report_sample_processes(93, (uint64_t[]){100}, (uint64_t[]){100}, 1), &options,
+              "  sum of widths 93 ns, time covered 100 ns, difference 7 ns\n");
+}
+
+static struct profile *with_facts(const char *const facts[][2], size_t count, uint64_t lost_ns)
+{
+  struct error err = {0};
+  struct profile_builder *builder = profile_builder_new(&err);
+  uint32_t lost = profile_builder_frame(builder, FRAME_LOST, "[lost]", 6, "", 0, false);
+  profile_builder_add(builder, profile_builder_child(builder, 0, lost), lost_ns, 0);
+  for (size_t i = 0; i < count; i++)
+    profile_builder_fact(builder, facts[i][0], facts[i][1]);
+  return report_sample_finish(builder, &(struct profile_totals){.counts_known = true});
+}
+
+static void losses_are_never_made_smaller(void **state)
+{
+  (void)state;
+  static const char *const cut[][2] = {{"ended", "cut"}}, *const counted[][2] = {{"lost_events", "1200"}},
+                           *const garbled[][2] = {{"lost_events", "-3"}};
+  const struct report_options options = {0};
+  check_holds(with_facts(NULL, 0, 0), &options, "\nlost       nothing\n");
+  check_holds(with_facts(cut, 1, 0), &options, "\nlost       what came after the cut\n");
+  check_holds(with_facts(cut, 1, 5), &options, "\nlost       an unknown number of events, 5 ns of time\n");
+  check_holds(with_facts(counted, 1, 0), &options, "\nlost       1,200 events, 0 ns of time\n");
+  check_holds(with_facts(garbled, 1, 5), &options, "\nlost       an unknown number of events, 5 ns of time\n");
+}
+
+static void nobody_waited(void **state)
+{
+  (void)state;
+  struct bytes text;
+  const char *all =
+      page(report_sample_processes(100, (uint64_t[]){100}, (uint64_t[]){100}, 1), &(struct report_options){0}, &text);
+  assert_null(strstr(all, "waited in"));
+  assert_non_null(strstr(all, "    0 ns     0%                  [waiting]\n"));
+  bytes_release(&text);
+}
+
+// Seven functions wait 10, 70, 30, 50, 20, 60 and 40: the five that waited most, in order.
+static void the_longest_waits_are_named(void **state)
+{
+  (void)state;
+  static const uint64_t waits[] = {10, 70, 30, 50, 20, 60, 40};
+  struct error err = {0};
+  struct profile_builder *builder = profile_builder_new(&err);
+  uint32_t waiting = profile_builder_frame(builder, FRAME_WAITING, "[waiting]", 9, "", 0, false);
+  for (unsigned i = 0; i < 7; i++) {
+    char name[16];
+    snprintf(name, sizeof name, "m:f%u/0", i);
+    uint32_t node = profile_builder_child(builder, 0, report_sample_frame(builder, name));
+    profile_builder_add(builder, profile_builder_child(builder, node, waiting), waits[i], 0);
+  }
+  check_holds(report_sample_finish(builder, &(struct profile_totals){.counts_known = true}),
+              &(struct report_options){0},
+              "   time  share  waited in\n"
+              "  70 ns  25.0%  m:f1/0\n"
+              "  60 ns  21.4%  m:f5/0\n"
+              "  50 ns  17.9%  m:f3/0\n"
+              "  40 ns  14.3%  m:f6/0\n"
+              "  30 ns  10.7%  m:f2/0\n"
+              "\n");
+}
+
+static void a_hostile_place_stays_in_its_line(void **state)
+{
+  (void)state;
+  struct error err = {0};
+  struct profile_builder *builder = profile_builder_new(&err);
+  uint32_t frame = report_sample_frame(builder, "m:a/0");
+  profile_builder_add(builder, profile_builder_child(builder, 0, frame), 10, 1);
+  profile_builder_locate(builder, frame, "a\nb\u202e.erl", 12);
+  check_holds(report_sample_finish(builder, &(struct profile_totals){.counts_known = true}),
+              &(struct report_options){0}, "  m:a/0  a\uFFFDb\\x{202E}.erl:12\n");
 }
 
 static void refuse(struct byte_sink *sink, const void *data, size_t size)
@@ -133,7 +247,7 @@ static void a_full_disk_is_reported(void **state)
   const struct byte_sink_ops ops = {.write = refuse};
   struct byte_sink sink = {.ops = &ops};
   struct error err = {0};
-  struct profile *profile = sample(true);
+  struct profile *profile = report_sample(true);
   assert_int_equal(report_write(profile, &(struct report_options){0}, &sink, &err), -1);
   assert_int_equal(err.code, ERROR_OUTPUT);
   profile_free(profile);
@@ -144,7 +258,13 @@ int main(void)
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_capture),
       cmocka_unit_test(a_folded_file_leaves_out_what_it_does_not_know),
-      cmocka_unit_test(the_top_by_calls),
+      cmocka_unit_test(every_order_is_its_own),
+      cmocka_unit_test(the_top_says_how_many_more),
+      cmocka_unit_test(time_that_is_billed_wrongly_is_a_difference),
+      cmocka_unit_test(losses_are_never_made_smaller),
+      cmocka_unit_test(nobody_waited),
+      cmocka_unit_test(the_longest_waits_are_named),
+      cmocka_unit_test(a_hostile_place_stays_in_its_line),
       cmocka_unit_test(a_full_disk_is_reported),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
