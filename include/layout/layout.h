@@ -9,15 +9,16 @@
 #include "base/error.h"
 #include "profile/profile.h"
 
-// Rows past this are drawn as one `[deeper]` box.
+// Rows past this are drawn as one `[deeper]` box. A chart's lanes share them.
 #define LAYOUT_MAX_ROWS 1000
 
 struct box {
-  uint64_t start; // from the left edge, in the weight's own unit
+  uint64_t start; // from the left edge, in the weight's own unit; of a chart in nanoseconds
   uint64_t width;
   uint32_t row;   // 0 is the root's row ("all")
+  uint32_t lane;  // of a chart: boxes of one process have one lane; 0 is the root's and the first process's
   uint32_t node;  // of the profile
-  uint64_t own;   // own weight of that node
+  uint64_t own;   // own weight of that node; 0 in a chart
   uint32_t color; // 0xRRGGBB; dark text reads on it
   bool deeper;    // stands for `node`, its siblings and all beneath them: drawn as `[deeper]`
 };
@@ -31,8 +32,10 @@ struct legend_entry {
 #define LAYOUT_MAX_LEGEND 16
 
 struct layout_options {
-  enum weight weight;
+  enum weight weight;  // of a graph
+  bool chart;          // time goes from left to right; wants a profile with spans
   double min_share;    // boxes narrower than this share of the whole are left out (0: none)
+  size_t max_boxes;    // of a chart: no more than so many, the longest (0: all)
   const char *palette; // "beam", "hot", "mono"
 };
 
@@ -40,8 +43,12 @@ struct layout {
   struct box *boxes; // by row, then from left to right; boxes[0] is the root
   size_t box_count;
   uint32_t row_count;
+  uint32_t lane_count; // 1 in a graph
+  bool chart;
   uint64_t total;                                // width of the root
+  uint64_t min_width;                            // the narrowest a box may be
   uint64_t left_out;                             // boxes too narrow to be drawn
+  uint64_t processes_left_out;                   // of a chart: without a lane, too short or for want of rows
   struct legend_entry legend[LAYOUT_MAX_LEGEND]; // only what the boxes use
   size_t legend_count;
 };

@@ -36,8 +36,9 @@ extern const struct renderer *const renderers[];
 const struct renderer *renderer_by_name(const char *name);
 const struct renderer *renderer_by_path(const char *path);
 
-// The lines a person reads above the graph, the same in every picture: "10.0 s of wall time, ..." Caller frees.
-char *picture_default_title(const struct profile *profile, enum weight weight);
-char *picture_default_subtitle(const struct profile *profile, enum weight weight);
+// The lines a person reads above the graph or chart, the same in every picture: "10.0 s of wall time, ..." Caller
+// frees.
+char *picture_default_title(const struct profile *profile, enum weight weight, bool chart);
+char *picture_default_subtitle(const struct profile *profile, enum weight weight, bool chart);
 
 #endif

@@ -48,27 +48,49 @@ static void draw_item(const struct canvas *canvas, const struct sheet *sheet, co
   fonts_show(canvas->fonts, font, cairo, size_px, x_px, item->y_px, text);
 }
 
+static void draw_label(const struct canvas *canvas, struct sheet *sheet, const struct box *box, double x_px,
+                       double y_px)
+{
+  const char *name = sheet_box_name(sheet, box);
+  struct sheet_label label = sheet_label(sheet, box, name);
+  if (label.size == 0)
+    return;
+  cairo_t *cairo = canvas->cairo;
+  char text[TEXT_MAX_BYTES + 64];
+  memcpy(text, name, label.size);
+  strcpy(text + label.size, label.cut ? TEXT_ELLIPSIS : "");
+  double text_px = sheet->graph_x_px + (double)label.x_dpx / 10;
+  if (label.ends_at_x)
+    text_px -= fonts_width(canvas->fonts, FONT_MONO, cairo, SHEET_FONT_PX, text);
+  cairo_save(cairo);
+  if (!label.beside) {
+    cairo_rectangle(cairo, x_px, y_px, (double)sheet_span(sheet, box).width_dpx / 10, SHEET_BOX_PX);
+    cairo_clip(cairo); // fonts differ in width
+  }
+  set_color(cairo, SHEET_INK);
+  fonts_show(canvas->fonts, FONT_MONO, cairo, SHEET_FONT_PX, text_px, y_px + SHEET_BASELINE_PX, text);
+  cairo_restore(cairo);
+}
+
 static void draw_box(const struct canvas *canvas, struct sheet *sheet, const struct box *box)
 {
   cairo_t *cairo = canvas->cairo;
   struct sheet_span span = sheet_span(sheet, box);
-  double x_px = sheet->graph_x_px + (double)span.x_dpx / 10, y_px = sheet_row_y_px(sheet, box->row);
+  double x_px = sheet->graph_x_px + (double)span.x_dpx / 10, y_px = sheet_box_y_px(sheet, box);
   fill_rectangle(cairo, box->color, x_px, y_px, (double)span.width_dpx / 10, SHEET_BOX_PX);
+  draw_label(canvas, sheet, box, x_px, y_px);
+}
 
-  bool cut;
-  const char *name = sheet_box_name(sheet, box);
-  size_t size = sheet_label(span, name, &cut);
-  if (size == 0)
-    return;
-  char label[TEXT_MAX_BYTES + 64];
-  memcpy(label, name, size);
-  strcpy(label + size, cut ? TEXT_ELLIPSIS : "");
-  cairo_save(cairo);
-  cairo_rectangle(cairo, x_px, y_px, (double)span.width_dpx / 10, SHEET_BOX_PX); // fonts differ in width
-  cairo_clip(cairo);
-  set_color(cairo, SHEET_INK);
-  fonts_show(canvas->fonts, FONT_MONO, cairo, SHEET_FONT_PX, x_px + SHEET_PADDING_PX, y_px + SHEET_BASELINE_PX, label);
-  cairo_restore(cairo);
+static void draw_axis(const struct canvas *canvas, const struct sheet *sheet)
+{
+  struct sheet_tick tick;
+  for (size_t i = 0; sheet_tick(sheet, i, &tick); i++) {
+    double x_px = sheet->graph_x_px + (double)tick.x_dpx / 10;
+    fill_rectangle(canvas->cairo, SHEET_TICK_INK, x_px - 0.5, sheet->axis_y_px, 1, sheet->axis_height_px);
+    set_color(canvas->cairo, SHEET_MUTED_INK);
+    fonts_show(canvas->fonts, FONT_SANS, canvas->cairo, SHEET_FONT_PX, x_px + SHEET_PADDING_PX,
+               sheet->axis_y_px + SHEET_AXIS_BASELINE_PX, tick.label);
+  }
 }
 
 static void draw(const struct canvas *canvas, struct sheet *sheet)
@@ -76,6 +98,7 @@ static void draw(const struct canvas *canvas, struct sheet *sheet)
   fill_rectangle(canvas->cairo, SHEET_PAPER, 0, 0, sheet->width_px, sheet->height_px);
   for (size_t i = 0; i < sheet->item_count; i++)
     draw_item(canvas, sheet, &sheet->items[i]);
+  draw_axis(canvas, sheet);
   for (size_t i = 0; i < sheet->picture->layout->box_count; i++)
     draw_box(canvas, sheet, &sheet->picture->layout->boxes[i]);
 }

@@ -44,7 +44,7 @@ static char *caption_take(struct bytes *line)
   return text;
 }
 
-static uint64_t total_weight(const struct profile *profile, enum weight weight)
+uint64_t picture_total(const struct profile *profile, enum weight weight)
 {
   uint64_t total = 0;
   for (size_t i = 0; i < profile->node_count; i++)
@@ -52,9 +52,23 @@ static uint64_t total_weight(const struct profile *profile, enum weight weight)
   return total;
 }
 
-char *picture_default_title(const struct profile *profile, enum weight weight)
+static void add_whose(struct bytes *line, const char *preposition, const struct profile *profile)
 {
-  uint64_t total = total_weight(profile, weight);
+  char number[NUMBER_MAX];
+  if (profile->process_count == 0)
+    return;
+  add(line, preposition);
+  if (profile->process_count == 1) {
+    add(line, profile->processes[0].title);
+  } else {
+    add(line, number_count(number, profile->process_count));
+    add(line, " processes");
+  }
+}
+
+static char *graph_title(const struct profile *profile, enum weight weight)
+{
+  uint64_t total = picture_total(profile, weight);
   struct bytes line;
   char number[NUMBER_MAX];
   bytes_init(&line, CAPTION_MAX_BYTES);
@@ -72,16 +86,34 @@ char *picture_default_title(const struct profile *profile, enum weight weight)
     add(&line, time_of[weight]);
     break;
   }
-  if (profile->process_count > 0)
-    add(&line, " in ");
-  if (profile->process_count == 1) {
-    const struct profile_process *process = &profile->processes[0];
-    add(&line, process->title);
-  } else if (profile->process_count > 1) {
-    add(&line, number_count(number, profile->process_count));
-    add(&line, " processes");
-  }
+  add_whose(&line, " in ", profile);
   return caption_take(&line);
+}
+
+static uint64_t elapsed_ns(const struct profile *profile)
+{
+  uint64_t elapsed = 0;
+  for (size_t i = 0; i < profile->span_count; i++) {
+    uint64_t end = profile->spans[i].start_ns + profile->spans[i].width_ns;
+    elapsed = end > elapsed ? end : elapsed;
+  }
+  return elapsed;
+}
+
+static char *chart_title(const struct profile *profile)
+{
+  struct bytes line;
+  char number[NUMBER_MAX];
+  bytes_init(&line, CAPTION_MAX_BYTES);
+  add(&line, number_time(number, elapsed_ns(profile)));
+  add_whose(&line, " of ", profile);
+  add(&line, " in time order");
+  return caption_take(&line);
+}
+
+char *picture_default_title(const struct profile *profile, enum weight weight, bool chart)
+{
+  return chart ? chart_title(profile) : graph_title(profile, weight);
 }
 
 static void part_time_covered(struct bytes *line, const struct profile *profile)
@@ -134,7 +166,7 @@ static void part_end(struct bytes *line, const char *ended)
   }
 }
 
-char *picture_default_subtitle(const struct profile *profile, enum weight weight)
+char *picture_default_subtitle(const struct profile *profile, enum weight weight, bool chart)
 {
   struct bytes line;
   bytes_init(&line, CAPTION_MAX_BYTES);
@@ -155,8 +187,10 @@ char *picture_default_subtitle(const struct profile *profile, enum weight weight
   } else {
     char number[NUMBER_MAX];
     part(&line, "total weight ");
-    add(&line, number_count(number, total_weight(profile, weight)));
+    add(&line, number_count(number, picture_total(profile, weight)));
   }
+  if (chart)
+    part(&line, "time from left to right");
   if ((value = profile_fact_value(profile, "ended")) != NULL)
     part_end(&line, value);
   return caption_take(&line);

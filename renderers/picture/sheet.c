@@ -4,10 +4,12 @@
 //     title                                     [controls]     the controls are a viewer's (buttons, search);
 //     subtitle, wrapped                  12.3% # busiest/1     on a narrow sheet they get a strip of their own
 //     # legend  # wrapped                 4.5% # second/2      and the list of the busiest is left out
+//     | 0 ms           | 50 ms           | 100 ms           a chart's axis, its lines through all rows
 //     |            the graph's rows, root last           |     (first with `icicle`)
 //     note on what is left out
 #include "picture/sheet.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -30,6 +32,7 @@
 #define BUSIEST_LINE_PX 16
 #define NOTE_PX 24
 #define LABEL_MIN_CELLS 3 // a letter and an ellipsis say nothing
+#define TICK_MIN_PX 110   // from tick to tick: room for the longest label
 
 const char *sheet_text(const struct sheet *sheet, const struct sheet_item *item)
 {
@@ -166,6 +169,7 @@ static int put_busiest(struct sheet *sheet, int y_px)
   const struct picture *picture = sheet->picture;
   const struct profile_function *busiest[BUSIEST_COUNT];
   size_t count = find_busiest(picture, busiest);
+  uint64_t total = picture_total(picture->profile, picture->weight);
   int right_px = sheet->width_px - SHEET_MARGIN_PX, x_px = right_px - BUSIEST_PX + BUSIEST_SHARE_PX;
   static const char *const heading_of[] = {
       [UNIT_TIME] = "Most own time", [UNIT_CALLS] = "Most calls", [UNIT_PLAIN] = "Most own weight"};
@@ -176,7 +180,7 @@ static int put_busiest(struct sheet *sheet, int y_px)
   }
   for (size_t i = 0; i < count; i++, y_px += BUSIEST_LINE_PX) {
     char number[NUMBER_MAX];
-    number_share(number, busyness(picture, busiest[i]), picture->layout->total);
+    number_share(number, busyness(picture, busiest[i]), total);
     put(sheet, SHEET_CODE_RIGHT, x_px, y_px, number, strlen(number), false);
     put_swatch(sheet, x_px + 8, y_px, color_of_frame(picture, busiest[i]->frame));
     put_fitting(sheet, SHEET_CODE, x_px + 24, y_px, right_px - x_px - 24, SHEET_CELL_DPX,
@@ -185,14 +189,33 @@ static int put_busiest(struct sheet *sheet, int y_px)
   return y_px;
 }
 
+static void note_frames(const struct sheet *sheet, char *note, size_t size)
+{
+  const struct layout *layout = sheet->picture->layout;
+  uint64_t spans_from_ns = sheet->picture->profile->span_min_ns;
+  char number[NUMBER_MAX], time[NUMBER_MAX];
+  number_count(number, layout->left_out);
+  number_time(time, layout->min_width > spans_from_ns ? layout->min_width : spans_from_ns);
+  const char *are = layout->left_out == 1 ? "is" : "are", *s = layout->left_out == 1 ? "" : "s";
+  if (layout->chart && spans_from_ns > 1) // nobody knows how many
+    snprintf(note, size, "frames shorter than %s are not drawn", time);
+  else if (layout->left_out > 0 && layout->chart)
+    snprintf(note, size, "%s frame%s shorter than %s %s not drawn", number, s, time, are);
+  else if (layout->left_out > 0)
+    snprintf(note, size, "%s frame%s %s too narrow to draw", number, s, are);
+}
+
 static void put_note(struct sheet *sheet)
 {
-  uint64_t left_out = sheet->picture->layout->left_out;
-  if (left_out == 0)
+  uint64_t processes = sheet->picture->layout->processes_left_out;
+  char number[NUMBER_MAX], frames[128] = "", note[256] = "";
+  note_frames(sheet, frames, sizeof frames);
+  if (processes > 0)
+    snprintf(note, sizeof note, "%s %s not drawn%s", number_count(number, processes),
+             processes == 1 ? "process is" : "processes are", *frames ? CAPTION_SEPARATOR : "");
+  strcat(note, frames);
+  if (*note == '\0')
     return;
-  char number[NUMBER_MAX], note[128];
-  snprintf(note, sizeof note, "%s %s too narrow to draw", number_count(number, left_out),
-           left_out == 1 ? "frame is" : "frames are");
   put_fitting(sheet, SHEET_MUTED, SHEET_MARGIN_PX, sheet->height_px + 2, sheet->graph_width_px, SHEET_CELL_DPX, note);
   sheet->height_px += NOTE_PX - SHEET_MARGIN_PX;
 }
@@ -220,8 +243,13 @@ static void arrange(struct sheet *sheet)
     y_px = below_px > y_px ? below_px : y_px;
   }
   sheet->aside_to = sheet->item_count;
-  sheet->graph_y_px = y_px;
-  sheet->height_px = y_px + (int)sheet->picture->layout->row_count * SHEET_ROW_PX + SHEET_MARGIN_PX;
+  const struct layout *layout = sheet->picture->layout;
+  int rows_px = (int)layout->row_count * SHEET_ROW_PX + ((int)layout->lane_count - 1) * SHEET_LANE_GAP_PX;
+  int axis_px = layout->chart ? SHEET_AXIS_PX : 0;
+  sheet->axis_y_px = y_px;
+  sheet->axis_height_px = axis_px + rows_px;
+  sheet->graph_y_px = y_px + axis_px;
+  sheet->height_px = sheet->graph_y_px + rows_px + SHEET_MARGIN_PX;
   put_note(sheet);
 }
 
@@ -247,6 +275,13 @@ void sheet_release(struct sheet *sheet)
   bytes_release(&sheet->scratch);
 }
 
+bool sheet_names_lane(const struct sheet *sheet, const struct box *box)
+{
+  const struct profile *profile = sheet->picture->profile;
+  return sheet->picture->layout->chart && box->row > 0 && !box->deeper &&
+         profile->frames[profile->nodes[box->node].frame].kind == FRAME_PROCESS;
+}
+
 struct sheet_span sheet_span(const struct sheet *sheet, const struct box *box)
 {
   double dpx = sheet->graph_width_px * 10.0, total = (double)sheet->picture->layout->total;
@@ -255,13 +290,18 @@ struct sheet_span sheet_span(const struct sheet *sheet, const struct box *box)
   int64_t width = right - left;
   if (width >= SHEET_GAP_FROM_DPX)
     width -= SHEET_GAP_DPX;
-  return (struct sheet_span){left, width > 0 ? width : 1};
+  if (width == 0 && sheet_names_lane(sheet, box))
+    width = 1;
+  return (struct sheet_span){left, width};
 }
 
-int sheet_row_y_px(const struct sheet *sheet, uint32_t row)
+int sheet_box_y_px(const struct sheet *sheet, const struct box *box)
 {
-  uint32_t from_top = sheet->picture->icicle ? row : sheet->picture->layout->row_count - 1 - row;
-  return sheet->graph_y_px + (int)from_top * SHEET_ROW_PX;
+  const struct layout *layout = sheet->picture->layout;
+  bool icicle = sheet->picture->icicle;
+  uint32_t row = icicle ? box->row : layout->row_count - 1 - box->row;
+  uint32_t lane = icicle ? box->lane : layout->lane_count - 1 - box->lane;
+  return sheet->graph_y_px + (int)row * SHEET_ROW_PX + (int)lane * SHEET_LANE_GAP_PX;
 }
 
 const char *sheet_box_name(struct sheet *sheet, const struct box *box)
@@ -274,11 +314,74 @@ const char *sheet_box_name(struct sheet *sheet, const struct box *box)
   return text_clean(&sheet->scratch, profile->frames[profile->nodes[box->node].frame].name);
 }
 
-size_t sheet_label(struct sheet_span span, const char *name, bool *cut)
+static unsigned cells_in(int64_t room_dpx)
 {
-  int64_t cells = (span.width_dpx - (SHEET_PADDING_PX + SHEET_PADDING_RIGHT_PX) * 10) / SHEET_CELL_DPX;
-  size_t size = text_fit(name, cells > 0 ? (unsigned)cells : 0, cut);
-  return *cut && cells < LABEL_MIN_CELLS ? 0 : size;
+  int64_t cells = (room_dpx - (SHEET_PADDING_PX + SHEET_PADDING_RIGHT_PX) * 10) / SHEET_CELL_DPX;
+  return cells > 0 ? (unsigned)cells : 0;
+}
+
+struct sheet_label sheet_label(const struct sheet *sheet, const struct box *box, const char *name)
+{
+  struct sheet_span span = sheet_span(sheet, box);
+  struct sheet_label label = {.x_dpx = span.x_dpx + SHEET_PADDING_PX * 10};
+  unsigned cells = cells_in(span.width_dpx);
+  label.size = text_fit(name, cells, &label.cut);
+  if (label.cut && sheet_names_lane(sheet, box)) {
+    int64_t right_dpx = sheet->graph_width_px * 10 - span.x_dpx - span.width_dpx;
+    label.beside = true;
+    label.ends_at_x = text_cells(name) > cells_in(right_dpx) && span.x_dpx > right_dpx;
+    label.x_dpx = label.ends_at_x ? span.x_dpx - SHEET_PADDING_PX * 10 : label.x_dpx + span.width_dpx;
+    cells = cells_in(label.ends_at_x ? span.x_dpx : right_dpx);
+    label.size = text_fit(name, cells, &label.cut);
+  }
+  if (label.cut && cells < LABEL_MIN_CELLS)
+    label.size = 0;
+  return label;
+}
+
+// Of 1, 2, 5, 10, 20, 50... the first that keeps labels apart.
+static uint64_t tick_step(const struct sheet *sheet)
+{
+  double least = (double)sheet->picture->layout->total * TICK_MIN_PX / sheet->graph_width_px;
+  uint64_t power = 1;
+  while (power < UINT64_MAX / 100 && (double)power * 10 < least)
+    power *= 10;
+  for (unsigned factor = 1; factor <= 5; factor = factor * 2 + factor / 2)
+    if ((double)(factor * power) >= least)
+      return factor * power;
+  return 10 * power;
+}
+
+bool sheet_tick(const struct sheet *sheet, size_t index, struct sheet_tick *tick)
+{
+  const struct layout *layout = sheet->picture->layout;
+  uint64_t step = tick_step(sheet), time_ns = index * step;
+  if (!layout->chart || index > layout->total / step)
+    return false;
+  tick->x_dpx = llround((double)time_ns / (double)layout->total * sheet->graph_width_px * 10);
+  sheet_moment(sheet, tick->label, time_ns);
+  if (text_cells(tick->label) > cells_in(sheet->graph_width_px * 10 - tick->x_dpx))
+    tick->label[0] = '\0';
+  return true;
+}
+
+const char *sheet_moment(const struct sheet *sheet, char text[NUMBER_MAX], uint64_t time_ns)
+{
+  static const struct {
+    uint64_t ns;
+    const char *name;
+  } units[] = {{1000000000, " s"}, {1000000, " ms"}, {1000, " µs"}, {1, " ns"}};
+  size_t unit = 0;
+  while (units[unit].ns > sheet->picture->layout->total)
+    unit++;
+  uint64_t billionths = time_ns % units[unit].ns * (1000000000 / units[unit].ns);
+  int size = snprintf(text, NUMBER_MAX, "%" PRIu64 ".%09" PRIu64, time_ns / units[unit].ns, billionths);
+  while (text[size - 1] == '0')
+    size--;
+  if (text[size - 1] == '.')
+    size--;
+  snprintf(text + size, NUMBER_MAX - (size_t)size, "%s", units[unit].name);
+  return text;
 }
 
 const char *sheet_weight(const struct sheet *sheet, char *text, size_t size, uint64_t weight)

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/numbers.h"
 #include "renderers/renderer.h"
 
 #define SHEET_MIN_WIDTH_PX 200
@@ -23,15 +24,20 @@
 #define SHEET_FONT_PX 12
 #define SHEET_GAP_DPX 5 // between neighbours, where a box is wide enough to spare it
 #define SHEET_GAP_FROM_DPX 20
+#define SHEET_LANE_GAP_PX 9       // between a chart's lanes
+#define SHEET_AXIS_PX 18          // of the labels of a chart's axis
+#define SHEET_AXIS_BASELINE_PX 13 // of its labels, from its top
 
 #define SHEET_INK 0x1b1f24u // labels on boxes, in every theme
 #define SHEET_MUTED_INK 0x59626cu
 #define SHEET_PAPER 0xffffffu
+#define SHEET_TICK_INK 0xd5dbe1u
 
 #define CAPTION_SEPARATOR " \u00b7 "
 
 enum picture_unit { UNIT_TIME, UNIT_CALLS, UNIT_PLAIN };
 enum picture_unit picture_unit(const struct profile *profile, enum weight weight);
+uint64_t picture_total(const struct profile *profile, enum weight weight); // what all stacks weigh
 
 enum sheet_style {
   SHEET_TITLE,
@@ -53,7 +59,8 @@ struct sheet_item {
 struct sheet {
   const struct picture *picture;
   int width_px, height_px;
-  int graph_x_px, graph_y_px, graph_width_px;                              // where the rows are
+  int graph_x_px, graph_y_px, graph_width_px; // where the rows are
+  int axis_y_px, axis_height_px;              // of a chart, with its lines through all rows
   int controls_x_px, controls_y_px, controls_width_px, controls_height_px; // kept free for a viewer's buttons
   struct sheet_item items[SHEET_MAX_ITEMS];
   size_t item_count;
@@ -62,24 +69,45 @@ struct sheet {
   struct bytes scratch;        // the name cleaned last
 };
 
-// Places title, subtitle, legend, the functions with most own weight, and a note on what is left out.
+// Places title, subtitle, legend, the functions with most own weight, a chart's axis, and a note on what is left out.
 // ERROR_USAGE when the picture is too narrow to hold anything; nothing is to be released then.
 int sheet_init(struct sheet *sheet, const struct picture *picture, struct error *err);
 void sheet_release(struct sheet *sheet);
 
 const char *sheet_text(const struct sheet *sheet, const struct sheet_item *item);
 
-// A box in tenths of pixels from the graph's left edge. At least one tenth wide.
+// A box in tenths of pixels from the graph's left edge. One that is too narrow to be seen is 0 wide, or 1 where it
+// lies across a tenth: so many of them in a row cover what is theirs, no more. A lane's process is always seen.
 struct sheet_span {
   int64_t x_dpx, width_dpx;
 };
 struct sheet_span sheet_span(const struct sheet *sheet, const struct box *box);
-// The top of a row, from the top of the picture.
-int sheet_row_y_px(const struct sheet *sheet, uint32_t row);
+// The top of the box's row, from the top of the picture.
+int sheet_box_y_px(const struct sheet *sheet, const struct box *box);
 // The box's name, clean; valid until the next call here.
 const char *sheet_box_name(struct sheet *sheet, const struct box *box);
-// How much of `name` to show in a box of that width, as text_fit(); 0 is no label.
-size_t sheet_label(struct sheet_span span, const char *name, bool *cut);
+// Is it a process, the first box of a chart's lane?
+bool sheet_names_lane(const struct sheet *sheet, const struct box *box);
+
+// What to write on a box, or beside it.
+struct sheet_label {
+  size_t size;    // bytes of the name; 0 is no label
+  bool cut;       // an ellipsis belongs behind them
+  bool beside;    // on the paper: a chart's lanes are named, however short the process lived
+  bool ends_at_x; // to the left of the box
+  int64_t x_dpx;  // from the graph's left edge
+};
+struct sheet_label sheet_label(const struct sheet *sheet, const struct box *box, const char *name);
+
+// A tick of a chart's axis: a line through all rows, and a label to its right.
+struct sheet_tick {
+  int64_t x_dpx;
+  char label[NUMBER_MAX]; // "" where there is no room
+};
+// The `index`th from the left; false behind the last one.
+bool sheet_tick(const struct sheet *sheet, size_t index, struct sheet_tick *tick);
+// A moment of a chart, exact, in the unit that suits the whole of it: "0.25 s".
+const char *sheet_moment(const struct sheet *sheet, char text[NUMBER_MAX], uint64_t time_ns);
 // A weight in the picture's unit: "1.23 s", "12 calls", "12".
 const char *sheet_weight(const struct sheet *sheet, char *text, size_t size, uint64_t weight);
 

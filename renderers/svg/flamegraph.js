@@ -8,19 +8,22 @@
   svg.flambeau = true;
   var SVG = 'http://www.w3.org/2000/svg', HTML = 'http://www.w3.org/1999/xhtml';
   var graph = svg.querySelector('.graph'), margin = 12, padding = 3, cell = 7.3;
+  var axis = svg.querySelector('.axis'); // a chart has one: there, widths are time for all processes alike
   var width = +graph.getAttribute('data-width'), unit = graph.getAttribute('data-unit');
   var standalone = document.documentElement === svg;
   var boxes = [], boxOf = new Map(), root, zoomed, focused = null, hovering = false;
 
-  // The data: a group a row, root first; a rect a box, "start width own calls" in data-v, name and details in its title
+  // The data: a group a row, root first; a rect a box, "start width own calls" in data-v (a chart has the first two);
+  // in its title a line each: name, maybe its place in the source, details
   function read() {
     Array.prototype.forEach.call(graph.children, function (group, row) {
       Array.prototype.forEach.call(group.querySelectorAll('rect'), function (rect) {
         var v = rect.getAttribute('data-v').split(' ').map(Number), title = rect.firstElementChild;
-        var label = rect.nextElementSibling;
+        var label = rect.nextElementSibling, lines = title.textContent.split('\n');
         var box = { rect: rect, row: row, start: v[0], width: v[1], own: v[2], calls: v.length > 3 ? v[3] : 0,
-                    name: title.textContent.split('\n')[0], label: label && label.localName === 'text' ? label : null,
-                    shown: true, x: +rect.getAttribute('x'), w: +rect.getAttribute('width') };
+                    name: lines[0], place: lines.length > 2 ? lines[1] : '',
+                    label: label && label.localName === 'text' ? label : null, lane: rect.classList.contains('lane'),
+                    shown: !rect.classList.contains('off'), x: +rect.getAttribute('x'), w: +rect.getAttribute('width') };
         rect.removeChild(title); // else the browser shows its own tooltip, too
         boxOf.set(rect, box);
         boxes.push(box);
@@ -36,6 +39,13 @@
     var units = [[36e12, 36e11, ' h'], [6e11, 6e10, ' min'], [999.5e6, 1e9, ' s'], [999.5e3, 1e6, ' ms'], [1e3, 1e3, ' µs']];
     var at = units.find(function (u) { return ns >= u[0]; });
     return at ? digits3(ns / at[1]) + at[2] : ns + ' ns';
+  }
+  // A moment of a chart, exact, in the unit that suits the whole of it
+  function moment(ns) {
+    var units = [[1e9, 9, ' s'], [1e6, 6, ' ms'], [1e3, 3, ' µs'], [1, 0, ' ns']];
+    var at = units.find(function (u) { return u[0] <= root.width; });
+    var rest = String(ns % at[0]).padStart(at[1], '0').replace(/0+$/, '');
+    return Math.floor(ns / at[0]) + (rest === '' ? '' : '.' + rest) + at[2];
   }
   function weight(n) { return unit === 'ns' ? time(n) : unit === 'calls' ? calls(n) : count(n); }
   function calls(n) { return count(n) + (n === 1 ? ' call' : ' calls'); }
@@ -64,18 +74,19 @@
     return text;
   }
 
-  // Drawing
+  // Drawing: what overlaps the zoomed box's stretch, cut to it; in a graph that is the box, what is on it and beneath it
   function draw() {
-    var scale = width / zoomed.width;
+    var scale = width / zoomed.width, from = zoomed.start, to = zoomed.start + zoomed.width;
     boxes.forEach(function (box) {
-      var above = box.row < zoomed.row && box.start <= zoomed.start && box.start + box.width >= zoomed.start + zoomed.width;
-      var inside = box.row >= zoomed.row && box.start >= zoomed.start && box.start + box.width <= zoomed.start + zoomed.width;
-      box.shown = above || inside;
-      box.x = above ? 0 : (box.start - zoomed.start) * scale;
-      box.w = above ? width : box.width * scale;
+      var end = box.start + box.width, first = Math.max(box.start, from), last = Math.min(end, to);
+      var above = box.start < from || end > to || (box.row < zoomed.row && box.start === from && end === to);
+      box.x = (first - from) * scale;
+      box.w = (last - first) * scale;
       if (box.w >= 2)
         box.w -= 0.5;
-      box.shown = box.shown && box.w >= 0.1;
+      if (box.lane)
+        box.w = Math.max(box.w, 0.1);
+      box.shown = last > first && box.w >= 0.1;
       box.rect.classList.toggle('off', !box.shown);
       box.rect.classList.toggle('above', above);
       if (box.shown) {
@@ -84,21 +95,55 @@
       }
       drawLabel(box, above);
     });
+    if (axis)
+      drawAxis(from, to, scale);
     reset.hidden = zoomed === root;
     search();
   }
   function drawLabel(box, above) {
-    var text = box.shown ? fit(box.name, Math.floor((box.w - padding - 2) / cell)) : '';
-    if (!box.label && text === '')
+    var label = box.shown ? labelOf(box) : { text: '' };
+    if (!box.label && label.text === '')
       return;
     if (!box.label) {
       box.label = document.createElementNS(SVG, 'text');
       box.label.setAttribute('y', '13');
       box.rect.after(box.label);
     }
-    box.label.textContent = text;
-    box.label.setAttribute('x', (box.x + padding).toFixed(2));
-    box.label.setAttribute('class', above ? 'above' : '');
+    box.label.textContent = label.text;
+    box.label.setAttribute('x', (label.x || 0).toFixed(2));
+    box.label.setAttribute('class', (label.beside || '') + (above ? ' above' : ''));
+  }
+  function room(w) { return Math.floor((w - padding - 2) / cell); }
+  // Lanes are named, however short the process lived: beside its box, where there is more room
+  function labelOf(box) {
+    var text = fit(box.name, room(box.w)), right = width - box.x - box.w;
+    if (!box.lane || text === box.name)
+      return { text: text, x: box.x + padding };
+    if (fit(box.name, room(right)) === box.name || right >= box.x)
+      return { text: fit(box.name, room(right)), x: box.x + box.w + padding, beside: 'code' };
+    return { text: fit(box.name, room(box.x)), x: box.x - padding, beside: 'code end' };
+  }
+  // Ticks every 1, 2, 5, 10, 20, 50...: the first that keeps labels apart
+  var ticks = axis && axis.querySelector('path').getAttribute('d').replace(/^M\S+/, '');
+  function drawAxis(from, to, scale) {
+    var power = 1, least = 110 / scale;
+    while (power * 10 < least)
+      power *= 10;
+    var step = power * [1, 2, 5, 10].find(function (factor) { return factor * power >= least; });
+    axis.textContent = '';
+    for (var at = Math.ceil(from / step) * step; at <= to; at += step) {
+      var x = (at - from) * scale, path = document.createElementNS(SVG, 'path');
+      path.setAttribute('d', 'M' + x.toFixed(2) + ticks);
+      axis.appendChild(path);
+      if (fit(moment(at), room(width - x)) !== moment(at))
+        continue;
+      var text = document.createElementNS(SVG, 'text');
+      text.textContent = moment(at);
+      text.setAttribute('class', 'muted');
+      text.setAttribute('x', (x + padding).toFixed(2));
+      text.setAttribute('y', '13');
+      axis.appendChild(text);
+    }
   }
   function zoom(box) {
     zoomed = box;
@@ -148,7 +193,9 @@
   function describe(box) {
     var lines = [weight(box.width) + ' · ' + share(box.width, root.width) + ' of all' +
                  (zoomed === root ? '' : ' · ' + share(box.width, zoomed.width) + ' of ' + short(zoomed.name))];
-    if (box !== root && box.own !== box.width)
+    if (axis)
+      lines.push('at ' + moment(box.start));
+    else if (box !== root && box.own !== box.width)
       lines.push('own ' + weight(box.own) + ' · ' + share(box.own, root.width) + ' of all');
     if (box.calls > 0 && unit !== 'calls')
       lines.push(calls(box.calls));
@@ -159,6 +206,7 @@
     var w = Math.min(440, width), h;
     tipName.textContent = box.name;
     tipText.textContent = describe(box);
+    tipPlace.textContent = box.place;
     tip.setAttribute('width', w);
     tip.style.display = '';
     w = tipBox.offsetWidth;
@@ -176,24 +224,26 @@
     if (!box)
       return hide();
     box.rect.classList.add('at');
-    graph.setAttribute('aria-label', box.name + ', ' + describe(box).replace(/\n/g, ', '));
+    graph.setAttribute('aria-label', box.name + ', ' + (box.place && box.place + ', ') + describe(box).replace(/\n/g, ', '));
     var group = box.rect.parentNode.transform.baseVal.consolidate().matrix;
     show(box, margin + box.x, group.f + 4);
   }
-  // The box next to `box` in its row, or above or below it, among those shown.
-  function neighbour(box, key) {
+  // The box next to `box` in its row, or the nearest above or below it, among those shown.
+  function neighbor(box, key) {
     var outward = svg.getAttribute('data-icicle') === null ? 'ArrowUp' : 'ArrowDown';
-    var middle = box.start + box.width / 2;
-    var row = key === outward ? box.row + 1 : key === 'ArrowLeft' || key === 'ArrowRight' ? box.row : box.row - 1;
-    var candidates = boxes.filter(function (b) { return b.shown && b.row === row && b !== box; });
-    if (row === box.row)
-      candidates = candidates.filter(function (b) { return key === 'ArrowLeft' ? b.start < box.start : b.start > box.start; });
-    else if (row < box.row)
-      candidates = candidates.filter(function (b) { return b.start <= middle && b.start + b.width >= middle; });
-    else
-      candidates = candidates.filter(function (b) { return b.start >= box.start && b.start + b.width <= box.start + box.width; });
+    var beside = key === 'ArrowLeft' || key === 'ArrowRight', left = key === 'ArrowLeft', up = key === outward;
+    var end = box.start + box.width, middle = box.start + box.width / 2;
+    var candidates = boxes.filter(function (b) {
+      if (!b.shown || b === box)
+        return false;
+      if (beside)
+        return b.row === box.row && (left ? b.start < box.start : b.start > box.start);
+      return up ? b.row > box.row && b.start < end && b.start + b.width > box.start
+                : b.row < box.row && b.start <= middle && b.start + b.width >= middle;
+    });
     candidates.sort(function (a, b) {
-      return row > box.row ? b.width - a.width : Math.abs(a.start - box.start) - Math.abs(b.start - box.start);
+      var rows = Math.abs(a.row - box.row) - Math.abs(b.row - box.row);
+      return rows || (up ? b.width - a.width : Math.abs(a.start - box.start) - Math.abs(b.start - box.start));
     });
     return candidates[0] || box;
   }
@@ -218,7 +268,8 @@
   var regex = element('button', bar, { type: 'button', 'class': 'regex', title: 'Regular expression', 'aria-pressed': 'false' });
   reset.textContent = 'Reset zoom';
   regex.textContent = '.*';
-  var tip = foreign('tip'), tipBox = element('div', tip), tipName = element('b', tipBox), tipText = element('span', tipBox);
+  var tip = foreign('tip'), tipBox = element('div', tip);
+  var tipName = element('b', tipBox), tipPlace = element('i', tipBox), tipText = element('span', tipBox);
   function arrange() {
     controls.setAttribute('x', place[0]);
     controls.setAttribute('y', place[1]);
@@ -272,7 +323,7 @@
   graph.addEventListener('blur', function () { focus(null); });
   graph.addEventListener('keydown', function (event) {
     if (/^Arrow/.test(event.key))
-      focus(neighbour(focused || zoomed, event.key));
+      focus(neighbor(focused || zoomed, event.key));
     else if ((event.key === 'Enter' || event.key === ' ') && focused) {
       zoom(focused);
       focus(focused);

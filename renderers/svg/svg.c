@@ -3,8 +3,12 @@
 //
 //     <g class="graph" data-unit="ns">                            boxes, from here on in weight units for the script:
 //       <g transform="translate(0,400)">                          one group a row, the root's first
-//         <rect x="0" width="99.5" data-v="START WIDTH OWN CALLS"><title>name, newline, details</title></rect>
+//         <rect x="0" width="99.5" data-v="START WIDTH OWN CALLS"><title>name, (file:line,) details</title></rect>
 //         <text x="4" y="13">its name, cut to fit</text>          only where something fits
+//
+// A title's parts are lines of it. A chart has START and WIDTH only, in nanoseconds, and before its boxes an axis:
+//
+//     <g class="axis" transform="translate(12,220)">             a path through all rows and a label for each tick
 //
 // Invariant: every name passes text_clean() and xml_text(), so the document is well-formed whatever the node is called.
 #include <inttypes.h>
@@ -90,13 +94,29 @@ static void write_items(const struct sheet *sheet, struct byte_sink *out)
     write_item(sheet, &sheet->items[i], out);
 }
 
-// The second line of a title. "<0.01%" is why it is escaped, too.
+// The second line of a title, where the frame's source is known.
+static void write_place(struct sheet *sheet, const struct box *box, struct byte_sink *out)
+{
+  const struct profile *profile = sheet->picture->profile;
+  const struct profile_frame *frame = &profile->frames[profile->nodes[box->node].frame];
+  if (box->row == 0 || box->deeper || *frame->file == '\0')
+    return;
+  const char *file = text_clean(&sheet->scratch, frame->file);
+  byte_sink_text(out, "\n");
+  xml_text(out, file, strlen(file));
+  if (frame->line > 0)
+    byte_sink_printf(out, ":%" PRIu32, frame->line);
+}
+
+// The last line of a title. "<0.01%" is why it is escaped, too.
 static void write_details(const struct sheet *sheet, const struct box *box, bool with_calls, struct byte_sink *out)
 {
   char number[NUMBER_MAX], text[2 * NUMBER_MAX], line[6 * NUMBER_MAX];
   int size = snprintf(line, sizeof line, "\n%s · %s", sheet_weight(sheet, text, sizeof text, box->width),
                       number_share(number, box->width, sheet->picture->layout->total));
-  if (box->row > 0 && box->own != box->width)
+  if (sheet->picture->layout->chart)
+    size += snprintf(line + size, sizeof line - (size_t)size, " · at %s", sheet_moment(sheet, number, box->start));
+  else if (box->row > 0 && box->own != box->width)
     size += snprintf(line + size, sizeof line - (size_t)size, " · own %s",
                      sheet_weight(sheet, text, sizeof text, box->own));
   uint64_t calls = sheet->picture->profile->nodes[box->node].calls;
@@ -106,35 +126,66 @@ static void write_details(const struct sheet *sheet, const struct box *box, bool
   xml_text(out, line, (size_t)size);
 }
 
+static void write_label(const struct sheet *sheet, const struct box *box, const char *name, struct byte_sink *out)
+{
+  struct sheet_label label = sheet_label(sheet, box, name);
+  if (label.size == 0)
+    return;
+  byte_sink_printf(out, "<text%s x=\"",
+                   !label.beside     ? ""
+                   : label.ends_at_x ? " class=\"code end\""
+                                     : " class=\"code\"");
+  tenths(out, label.x_dpx);
+  byte_sink_printf(out, "\" y=\"%d\">", SHEET_BASELINE_PX);
+  xml_text(out, name, label.size);
+  byte_sink_text(out, label.cut ? TEXT_ELLIPSIS "</text>\n" : "</text>\n");
+}
+
 static void write_box(struct sheet *sheet, const struct box *box, struct byte_sink *out)
 {
   const struct profile *profile = sheet->picture->profile;
   const char *name = sheet_box_name(sheet, box);
   struct sheet_span span = sheet_span(sheet, box);
-  bool with_calls = profile->counts_known && box->row > 0 && !box->deeper;
+  bool chart = sheet->picture->layout->chart;
+  bool with_calls = profile->counts_known && box->row > 0 && !box->deeper && !chart;
 
-  byte_sink_text(out, "<rect x=\"");
+  byte_sink_text(out, sheet_names_lane(sheet, box) ? "<rect class=\"lane\" x=\""
+                      : span.width_dpx == 0        ? "<rect class=\"off\" x=\""
+                                                   : "<rect x=\"");
   tenths(out, span.x_dpx);
   byte_sink_text(out, "\" width=\"");
   tenths(out, span.width_dpx);
-  byte_sink_printf(out, "\" height=\"%d\" fill=\"#%06" PRIx32 "\" data-v=\"%" PRIu64 " %" PRIu64 " %" PRIu64,
-                   SHEET_BOX_PX, box->color, box->start, box->width, box->own);
+  byte_sink_printf(out, "\" height=\"%d\" fill=\"#%06" PRIx32 "\" data-v=\"%" PRIu64 " %" PRIu64, SHEET_BOX_PX,
+                   box->color, box->start, box->width);
+  if (!chart)
+    byte_sink_printf(out, " %" PRIu64, box->own);
   if (with_calls)
     byte_sink_printf(out, " %" PRIu64, profile->nodes[box->node].calls);
   byte_sink_text(out, "\"><title>");
   xml_text(out, name, strlen(name));
+  write_place(sheet, box, out);
   write_details(sheet, box, with_calls, out);
   byte_sink_text(out, "</title></rect>\n");
+  write_label(sheet, box, sheet_box_name(sheet, box), out);
+}
 
-  bool cut;
-  size_t size = sheet_label(span, name, &cut);
-  if (size == 0)
+static void write_axis(const struct sheet *sheet, struct byte_sink *out)
+{
+  struct sheet_tick tick;
+  if (!sheet->picture->layout->chart)
     return;
-  byte_sink_text(out, "<text x=\"");
-  tenths(out, span.x_dpx + SHEET_PADDING_PX * 10);
-  byte_sink_printf(out, "\" y=\"%d\">", SHEET_BASELINE_PX);
-  xml_text(out, name, size);
-  byte_sink_text(out, cut ? TEXT_ELLIPSIS "</text>\n" : "</text>\n");
+  byte_sink_printf(out, "<g class=\"axis\" transform=\"translate(%d,%d)\">\n", sheet->graph_x_px, sheet->axis_y_px);
+  for (size_t i = 0; sheet_tick(sheet, i, &tick); i++) {
+    byte_sink_text(out, "<path d=\"M");
+    tenths(out, tick.x_dpx);
+    byte_sink_printf(out, " 0v%d\"/>", sheet->axis_height_px);
+    if (tick.label[0] != '\0') {
+      byte_sink_text(out, "<text class=\"muted\" x=\"");
+      tenths(out, tick.x_dpx + SHEET_PADDING_PX * 10);
+      byte_sink_printf(out, "\" y=\"%d\">%s</text>\n", SHEET_AXIS_BASELINE_PX, tick.label);
+    }
+  }
+  byte_sink_text(out, "</g>\n");
 }
 
 static void write_graph(struct sheet *sheet, struct byte_sink *out)
@@ -148,7 +199,7 @@ static void write_graph(struct sheet *sheet, struct byte_sink *out)
     const struct box *box = &layout->boxes[i];
     if (i == 0 || box->row != box[-1].row)
       byte_sink_printf(out, "%s<g transform=\"translate(0,%d)\">\n", i == 0 ? "" : "</g>\n",
-                       sheet_row_y_px(sheet, box->row));
+                       sheet_box_y_px(sheet, box));
     write_box(sheet, box, out);
   }
   byte_sink_text(out, "</g>\n</g>\n");
@@ -161,6 +212,7 @@ static int svg_render(const struct picture *picture, struct byte_sink *out, stru
     return -1;
   write_head(&sheet, out);
   write_items(&sheet, out);
+  write_axis(&sheet, out);
   write_graph(&sheet, out);
   byte_sink_text(out, "<script><![CDATA[\n");
   byte_sink_text(out, flamegraph_js);

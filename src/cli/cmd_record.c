@@ -280,7 +280,8 @@ static int record_run(const struct invocation *invocation, const void *opaque, s
   const struct record_settings *settings = opaque;
   char name[OUTPUT_NAME_MAX];
   struct outputs outputs;
-  if (check_settings(settings, err) < 0 || outputs_plan(&outputs, &settings->outputs, true, err) < 0)
+  if (check_settings(settings, err) < 0 || outputs_plan(&outputs, &settings->outputs, true, err) < 0 ||
+      drawing_check_settings(&settings->drawing, &outputs, err) < 0)
     return -1;
   choose_name(settings, outputs_extension(&outputs), name);
   if (outputs_check(&outputs, name, NULL, err) < 0)

@@ -62,7 +62,8 @@ static int render_run(const struct invocation *invocation, const void *opaque, s
   const char *input = invocation->operands.items[0];
   const struct fold_options options = drawing_fold_options(&settings->drawing);
   struct outputs outputs;
-  if (outputs_plan(&outputs, &settings->outputs, false, err) < 0)
+  if (outputs_plan(&outputs, &settings->outputs, false, err) < 0 ||
+      drawing_check_settings(&settings->drawing, &outputs, err) < 0)
     return -1;
   struct profile *profile = input_read(input, &options, err);
   if (!profile)

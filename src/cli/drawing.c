@@ -13,6 +13,7 @@
 #define WIDTH_MIN_PX 300
 #define WIDTH_MAX_PX 16000
 #define WIDTH_DEFAULT_PX 1200
+#define CHART_MAX_BOXES 30000 // an SVG of some megabytes; the help says the number
 
 struct weight_word {
   const char *word;
@@ -53,11 +54,12 @@ const struct option_row drawing_rows[] = {
      .choices = by_choices,
      .help =
          "all processes in one graph, one root frame per process, or in one graph with spawned processes on the frames "
-         "that spawned them (see --spawned)"},
+         "that spawned them (see --spawned) (default merged; process with --chart)"},
     {.name = "chart",
      .kind = OPTION_FLAG,
      FIELD(chart),
-     .help = "time goes from left to right, a lane for each process (flame chart)"},
+     .help = "a flame chart: wall time goes from left to right, with a lane for each process. Folded text that is "
+             "written beside it has the stacks by process"},
     {.name = "icicle", .kind = OPTION_FLAG, FIELD(icicle), .help = "root on top"},
     {.name = "reverse", .kind = OPTION_FLAG, FIELD(reverse), .help = "callers instead of callees"},
     {.name = "title", .kind = OPTION_TEXT, FIELD(title), .argument = "TEXT", .help = "the first line of the picture"},
@@ -78,7 +80,8 @@ const struct option_row drawing_rows[] = {
      FIELD(min_width),
      .argument = "WIDTH",
      .help =
-         "leave out frames that are narrower: pixels (0.5px) or a share of the whole (0.1%); folded text keeps all"},
+         "leave out frames that are narrower: pixels (0.5px) or a share of the whole (0.1%); folded text keeps all. "
+         "Unless this is said, a chart keeps the 30,000 longest frames"},
     {.name = "colors", .kind = OPTION_CHOICE, FIELD(colors), .choices = layout_palettes, .help = "the palette"},
     {.name = "raw-names",
      .kind = OPTION_FLAG,
@@ -90,18 +93,22 @@ const struct option_row drawing_rows[] = {
 void drawing_init(struct drawing_settings *settings)
 {
   settings->weight = weight_words[WEIGHT_WALL].word;
-  settings->by = "merged";
   settings->width_px = WIDTH_DEFAULT_PX;
-  settings->min_width = (struct min_width){.value = 0.01, .percent = true};
+  settings->min_width = (struct min_width){.value = 0.01, .percent = true, .by_default = true};
   settings->colors = "beam";
+}
+
+static bool says_by(const struct drawing_settings *settings, const char *by)
+{
+  return settings->by && strcmp(settings->by, by) == 0;
 }
 
 struct fold_options drawing_fold_options(const struct drawing_settings *settings)
 {
   struct fold_options options = {.raw_names = settings->raw_names, .spans = settings->chart};
-  if (settings->chart || strcmp(settings->by, "process") == 0)
+  if (settings->chart || says_by(settings, "process"))
     options.by = FOLD_BY_PROCESS;
-  else if (strcmp(settings->by, "parent") == 0)
+  else if (says_by(settings, "parent"))
     options.by = FOLD_BY_PARENT;
   return options;
 }
@@ -114,13 +121,49 @@ static enum weight chosen_weight(const struct drawing_settings *settings)
   return weight;
 }
 
+static bool needs_layout(const struct outputs *outputs)
+{
+  for (size_t i = 0; i < outputs->count; i++)
+    if (outputs->items[i].renderer && outputs->items[i].renderer->needs_layout)
+      return true;
+  return false;
+}
+
+// A capture alone has all the time there is: whatever draws it decides.
+static bool is_text_alone(const struct outputs *outputs)
+{
+  bool text = false;
+  for (size_t i = 0; i < outputs->count; i++)
+    text |= outputs->items[i].renderer != NULL;
+  return text && !needs_layout(outputs);
+}
+
+int drawing_check_settings(const struct drawing_settings *settings, const struct outputs *outputs, struct error *err)
+{
+  if (!settings->chart)
+    return 0;
+  if (chosen_weight(settings) != WEIGHT_WALL)
+    return error_set(err, ERROR_USAGE, "a chart shows wall time: leave out --weight %s, or --chart", settings->weight);
+  if (settings->by && !says_by(settings, "process"))
+    return error_set(err, ERROR_USAGE, "a chart has a lane for each process: leave out --by %s, or --chart",
+                     settings->by);
+  if (settings->reverse)
+    return error_set(err, ERROR_USAGE, "a chart shows who called whom and when: leave out --reverse, or --chart");
+  if (is_text_alone(outputs))
+    return error_set(err, ERROR_USAGE, "folded text has no time order: write an .svg or .png, or leave out --chart");
+  return 0;
+}
+
 int drawing_check(const struct drawing_settings *settings, const struct profile *profile, struct error *err)
 {
   if (profile->counts_known)
     return 0;
+  if (settings->chart)
+    return error_set(err, ERROR_USAGE,
+                     "a folded file does not say what was when: leave out --chart, or take a capture (.flb)");
   if (chosen_weight(settings) == WEIGHT_CALLS)
     return error_set(err, ERROR_USAGE, "a folded file has no call counts: take another --weight, or a capture (.flb)");
-  if (strcmp(settings->by, "merged") != 0)
+  if (settings->by && !says_by(settings, "merged"))
     return error_set(err, ERROR_USAGE,
                      "a folded file does not tell processes apart: leave out --by %s, or take a "
                      "capture (.flb)",
@@ -149,20 +192,16 @@ static double smallest_share(const struct drawing_settings *settings)
 
 static struct layout *lay_out(const struct drawing_settings *settings, const struct profile *profile, struct error *err)
 {
+  // A chart is there to be zoomed: it keeps what is worth it.
+  bool zoomable = settings->chart && settings->min_width.by_default;
   const struct layout_options options = {
       .weight = chosen_weight(settings),
-      .min_share = smallest_share(settings),
+      .chart = settings->chart,
+      .min_share = zoomable ? 0 : smallest_share(settings),
+      .max_boxes = zoomable ? CHART_MAX_BOXES : 0,
       .palette = settings->colors,
   };
   return layout_new(profile, &options, err);
-}
-
-static bool needs_layout(const struct outputs *outputs)
-{
-  for (size_t i = 0; i < outputs->count; i++)
-    if (outputs->items[i].renderer && outputs->items[i].renderer->needs_layout)
-      return true;
-  return false;
 }
 
 static void render_all(const struct picture *picture, struct outputs *outputs, struct error *err)
@@ -181,8 +220,9 @@ static int draw(const struct drawing_settings *settings, const struct profile *p
 {
   enum weight weight = chosen_weight(settings);
   struct layout *layout = NULL;
-  char *title = settings->title ? strdup(settings->title) : picture_default_title(profile, weight);
-  char *subtitle = settings->subtitle ? strdup(settings->subtitle) : picture_default_subtitle(profile, weight);
+  char *title = settings->title ? strdup(settings->title) : picture_default_title(profile, weight, settings->chart);
+  char *subtitle =
+      settings->subtitle ? strdup(settings->subtitle) : picture_default_subtitle(profile, weight, settings->chart);
   struct error failure = {0};
   if (!title || !subtitle)
     error_set(&failure, ERROR_MEMORY, "out of memory");

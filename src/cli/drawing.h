@@ -16,7 +16,7 @@ struct profile;
 
 struct drawing_settings {
   const char *weight;
-  const char *by;
+  const char *by; // NULL: not said
   bool chart;
   bool icicle;
   bool reverse;
@@ -34,6 +34,8 @@ void drawing_init(struct drawing_settings *settings);
 // What the fold must keep for these settings.
 struct fold_options drawing_fold_options(const struct drawing_settings *settings);
 
+// ERROR_USAGE when the settings, or they and the outputs, exclude each other.
+int drawing_check_settings(const struct drawing_settings *settings, const struct outputs *outputs, struct error *err);
 // ERROR_USAGE when the settings ask for what a folded file (`counts_known` is false) cannot tell.
 int drawing_check(const struct drawing_settings *settings, const struct profile *profile, struct error *err);
 // Draws every output that has a renderer and is open. ERROR_EMPTY when there is nothing to draw; a failed output does

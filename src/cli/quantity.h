@@ -13,7 +13,8 @@ int quantity_count(const char *text, uint64_t *count); // "5000", "50k", "20M", 
 
 struct min_width {
   double value;
-  bool percent; // else pixels
+  bool percent;    // else pixels
+  bool by_default; // nobody said it
 };
 int quantity_min_width(const char *text, struct min_width *width); // "0.5px", "0.1%" up to "100%"
 

@@ -43,7 +43,7 @@ async function open(file, options = {}) {
 // The nth box by its name in the still picture; the script takes the titles away, the order stays.
 function indexOf(file, name) {
   const titles = [...readFileSync(join(folder, file), 'utf8').matchAll(/<rect [^>]*data-v=[^>]*><title>([^\n]*)/g)];
-  const index = titles.findIndex((title) => title[1] === name);
+  const index = titles.findIndex((title) => title[1].replace(/&lt;/g, '<').replace(/&gt;/g, '>') === name);
   assert.notEqual(index, -1, `${name} is not in ${file}`);
   return index;
 }
@@ -216,11 +216,11 @@ test('dark where the reader wants dark, labels dark on their boxes in both', asy
 });
 
 test('labels stay inside their boxes', async () => {
-  for (const file of ['shop.svg', 'narrow.svg', 'hostile.svg']) {
+  for (const file of ['shop.svg', 'narrow.svg', 'hostile.svg', 'chart.svg']) {
     const page = await open(file);
     const outside = await page.evaluate(() => [...document.querySelectorAll('.graph text')].filter((text) => {
       const label = text.getBoundingClientRect(), rect = text.previousElementSibling.getBoundingClientRect();
-      return label.right > rect.right + 0.5;
+      return text.getAttribute('class') === null && label.right > rect.right + 0.5;
     }).map((text) => text.textContent));
     assert.deepEqual(outside, [], file);
     await page.close();
@@ -237,6 +237,150 @@ test('a window wider than the picture is used', async () => {
   return page;
 });
 
+// The chart: 10 s of three processes in GRAPH_PX.
+const xOf = async (rect) => Number(await rect.getAttribute('x'));
+const chartBox = (page, name) => box(page, name, 'chart.svg');
+const ticks = (page) => page.evaluate(() => [...document.querySelectorAll('.axis text')].map((text) => text.textContent));
+
+test('in a chart a click zooms time for all processes', async () => {
+  const page = await open('chart.svg');
+  assert.deepEqual(await ticks(page), ['0 s', '1 s', '2 s', '3 s', '4 s', '5 s', '6 s', '7 s', '8 s', '9 s']);
+  const foldl = chartBox(page, 'lists:foldl/3'); // from 3.25 s to 4.25 s
+  near(await xOf(foldl), GRAPH_PX * 0.325, 0.1);
+  await foldl.click();
+  near(await xOf(foldl), 0, 0.01);
+  near(await widthOf(foldl), GRAPH_PX - 0.5, 0.01);
+  for (const above of ['all', 'shop_cart', 'gen_server:loop/7', 'Shop.Cart.handle_call/3']) {
+    near(await widthOf(chartBox(page, above)), GRAPH_PX - 0.5, 0.01);
+    assert.ok(await chartBox(page, above).evaluate((element) => element.classList.contains('above')));
+  }
+  // Another process, from 4 s to 4.3 s, is cut off at 4.25 s.
+  near(await xOf(chartBox(page, 'Shop.Receipt.print/1')), GRAPH_PX * 0.75, 0.01);
+  near(await widthOf(chartBox(page, 'Shop.Receipt.print/1')), GRAPH_PX * 0.25 - 0.5, 0.01);
+  assert.ok(await isHidden(chartBox(page, '[waiting]')));
+  // 110 of 1176 px of 1 s: 0.1 s from tick to tick; the first is at 3.3 s, 0.05 s from the edge.
+  assert.deepEqual(await ticks(page), ['3.3 s', '3.4 s', '3.5 s', '3.6 s', '3.7 s', '3.8 s', '3.9 s', '4 s', '4.1 s', '4.2 s']);
+  const first = await page.locator('.axis path').first().getAttribute('d');
+  near(Number(first.match(/^M([\d.]+)/)[1]), GRAPH_PX * 0.05, 0.01);
+  await page.keyboard.press('Escape');
+  near(await xOf(foldl), GRAPH_PX * 0.325, 0.01);
+  assert.equal((await ticks(page)).length, 10);
+  return page;
+});
+
+test('tooltips in a chart: where in the source, how long, when', async () => {
+  const page = await open('chart.svg');
+  const total = chartBox(page, 'Shop.Cart.total/2');
+  await total.hover();
+  assert.deepEqual((await tip(page)).split('\n').filter(Boolean),
+    ['Shop.Cart.total/2', 'lib/shop/<cart>.ex:12', '1.00 s · 10.0% of all', 'at 2 s']);
+  await chartBox(page, 'Shop.Cart.handle_call/3').click(); // 3 s
+  await total.hover();
+  assert.deepEqual((await tip(page)).split('\n').filter(Boolean),
+    ['Shop.Cart.total/2', 'lib/shop/<cart>.ex:12', '1.00 s · 10.0% of all · 33.3% of Shop.Cart.handle_call/3', 'at 2 s']);
+  await chartBox(page, 'lists:foldl/3').hover();
+  assert.deepEqual((await tip(page)).split('\n').filter(Boolean),
+    ['lists:foldl/3', '1.00 s · 10.0% of all · 33.3% of Shop.Cart.handle_call/3', 'at 3.25 s']);
+  return page;
+});
+
+test('a search in a chart tells the time in which something matches', async () => {
+  const page = await open('chart.svg');
+  await page.fill('input', 'io_lib');
+  assert.equal(await page.locator('output').innerText(), 'matched 1.50%'); // 150 ms
+  await page.fill('input', 'print/1'); // in two lanes, process and function: 300 ms and 100 ms
+  assert.equal(await page.locator('output').innerText(), 'matched 4.00%');
+  await chartBox(page, 'Shop.Receipt.print/1').click();
+  assert.equal(await page.locator('output').innerText(), 'matched 100%');
+  return page;
+});
+
+test('a process that lived briefly has its name beside its box', async () => {
+  const page = await open('chart.svg');
+  const lane = chartBox(page, 'Shop.Receipt.print/1 <0.124.0>');
+  const label = () => lane.evaluate((element) => {
+    const text = element.nextElementSibling, rect = element.getBoundingClientRect();
+    return { name: text.textContent, before: rect.left - text.getBoundingClientRect().right,
+             behind: text.getBoundingClientRect().left - rect.right };
+  });
+  assert.equal((await label()).name, 'Shop.Receipt.print/1 <0.124.0>');
+  near((await label()).behind, 3, 1);
+  const last = await chartBox(page, 'Shop.Receipt.print/1 <0.125.0>').evaluate((element) =>
+    element.getBoundingClientRect().left - element.nextElementSibling.getBoundingClientRect().right);
+  near(last, 3, 1);
+  await chartBox(page, 'Shop.Cart.handle_call/3').click(); // 2 s to 5 s: the process is 118 px wide, 217 px are needed
+  near((await label()).behind, 3, 1);
+  await lane.click();
+  assert.ok((await label()).behind < -1000); // on it
+  return page;
+});
+
+test('keys in a chart walk from lane to lane', async () => {
+  const page = await open('chart.svg');
+  const press = async (key) => {
+    await page.keyboard.press(key);
+    return (await tip(page)).split('\n')[0];
+  };
+  await page.evaluate(() => document.querySelector('.graph').focus());
+  for (const name of ['shop_cart', 'gen_server:loop/7', '[waiting]'])
+    assert.equal(await press('ArrowUp'), name);
+  assert.equal(await press('ArrowLeft'), 'Shop.Cart.handle_call/3');
+  for (const name of ['Shop.Cart.total/2', 'lists:foldl/3', 'Shop.Receipt.print/1 <0.124.0>', 'Shop.Receipt.print/1'])
+    assert.equal(await press('ArrowUp'), name);
+  for (const name of ['Shop.Receipt.print/1 <0.124.0>', 'lists:foldl/3', 'Shop.Cart.total/2'])
+    assert.equal(await press('ArrowDown'), name);
+  // Nothing of the second process is on this time: the lane above the first is the third's.
+  await page.keyboard.press('Escape');
+  await chartBox(page, 'Shop.Receipt.print/1 <0.125.0>').click();
+  await page.evaluate(() => document.querySelector('.graph').focus());
+  assert.equal(await press('ArrowDown'), 'gen_server:loop/7');
+  assert.equal(await press('ArrowUp'), 'Shop.Receipt.print/1 <0.125.0>');
+  return page;
+});
+
+test('a chart of 10 ms, with the root on top', async () => {
+  const page = await open('brief.svg');
+  await page.setViewportSize({ width: 801, height: 500 }); // 777 px: at least 1.42 ms from tick to tick
+  await page.waitForFunction(() => document.querySelectorAll('.axis path')[1].getAttribute('d').startsWith('M155.40 '));
+  assert.deepEqual(await ticks(page), ['0 ms', '2 ms', '4 ms', '6 ms', '8 ms']);
+  await box(page, 'lists:foldl/3', 'brief.svg').hover();
+  assert.match(await tip(page), /1\.00 ms · 10\.0% of all\nat 3\.25 ms$/);
+  await box(page, '[gc]', 'brief.svg').click(); // 40 µs: 5 µs are 97 px, 10 µs more than 110
+  assert.deepEqual(await ticks(page), ['4.25 ms', '4.26 ms', '4.27 ms', '4.28 ms']);
+  return page;
+});
+
+test('the PNG has every box where the SVG has it', async () => {
+  for (const name of ['shop', 'chart']) {
+    const page = await open(`${name}.svg`, { javaScriptEnabled: false });
+    const boxes = await page.locator('rect[data-v]').evaluateAll((rects) => rects.map((rect) => {
+      const { right, bottom, width } = rect.getBoundingClientRect();
+      return { right, bottom, width, color: rect.getAttribute('fill') };
+    }));
+    assert.ok(boxes.length > 10);
+    await page.close();
+    const blank = await browser.newPage();
+    const png = readFileSync(join(folder, `${name}.png`)).toString('base64');
+    const wrong = await blank.evaluate(async ([data, expected]) => {
+      const image = new Image();
+      image.src = `data:image/png;base64,${data}`;
+      await image.decode();
+      const canvas = document.createElement('canvas');
+      canvas.width = image.width;
+      canvas.height = image.height;
+      const context = canvas.getContext('2d');
+      context.drawImage(image, 0, 0);
+      return expected.filter(({ right, bottom, width, color }) => { // in the lower right corner, where no label is
+        const pixel = context.getImageData(2 * (right - Math.min(width / 2, 1)), 2 * bottom - 2, 1, 1).data;
+        const found = [...pixel].slice(0, 3).map((part) => part.toString(16).padStart(2, '0')).join('');
+        return `#${found}` !== color;
+      });
+    }, [png, boxes]);
+    await blank.close();
+    assert.deepEqual(wrong, [], name);
+  }
+});
+
 test('hostile names are text and nothing else', async () => {
   const inline = readFileSync(join(folder, 'hostile.svg'), 'utf8');
   writeFileSync(join(folder, 'hostile.html'), `<!DOCTYPE html><meta charset="utf-8">${inline}`);
@@ -247,6 +391,8 @@ test('hostile names are text and nothing else', async () => {
       await page.locator('rect[data-v]').nth(i).click();
       await page.keyboard.press('Escape');
     }
+    await box(page, '<script>window.owned=1</script>:f/0', 'hostile.svg').hover();
+    assert.match(await tip(page), /\n<\/title><img src=x onerror=window\.owned=1>\.erl:1\n/);
     await page.fill('input', '<script>');
     assert.equal(await page.locator('rect.match').count(), 2);
     assert.equal(await page.evaluate(() => window.owned), undefined);
@@ -259,7 +405,7 @@ test('hostile names are text and nothing else', async () => {
 
 async function takeScreenshots() {
   for (const colorScheme of ['light', 'dark'])
-    for (const [file, width] of [['narrow', 400], ['shop', 1200], ['wide', 1600], ['hostile', 900]]) {
+    for (const [file, width] of [['narrow', 400], ['shop', 1200], ['wide', 1600], ['hostile', 900], ['chart', 1200]]) {
       const page = await open(`${file}.svg`, { colorScheme, viewport: { width, height: 400 } });
       await page.screenshot({ path: join(screenshots, `${file}-${colorScheme}.png`) });
       await page.close();

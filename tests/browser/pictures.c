@@ -1,5 +1,5 @@
 // Writes the pictures the browser tests open into a folder: pictures FOLDER.
-// 10 s of one process: what is on top of what, and how wide, can be read off `stacks`.
+// 10 s of one process: what is on top of what, and how wide, can be read off `stacks`. And a chart: see `calls`.
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +49,32 @@ static const struct stack hostile[] = {
     {{"&amp;&#60;:f/0"}, 100 * MS, 1},
 };
 
+struct call {
+  uint32_t process, depth; // 1 is the process itself
+  const char *name;
+  uint64_t start, width; // in a unit of time
+};
+
+// 10,000 units of three processes. The second lives for 300 in the middle, the third at the end.
+static const struct call calls[] = {
+    {0, 1, "shop_cart", 0, 10000},
+    {0, 2, "gen_server:loop/7", 0, 10000},
+    {0, 3, "[waiting]", 0, 2000},
+    {0, 3, "Shop.Cart.handle_call/3", 2000, 3000},
+    {0, 4, "Shop.Cart.total/2", 2000, 1000},
+    {0, 4, "Shop.Cart.total/2", 3000, 1500},
+    {0, 5, "lists:foldl/3", 3250, 1000},
+    {0, 5, "[gc]", 4250, 40},
+    {0, 3, "[waiting]", 5000, 4500},
+    {1, 1, "Shop.Receipt.print/1 <0.124.0>", 4000, 300},
+    {1, 2, "Shop.Receipt.print/1", 4000, 300},
+    {1, 3, "io_lib:format/2", 4100, 150},
+    {2, 1, "Shop.Receipt.print/1 <0.125.0>", 9900, 100},
+    {2, 2, "Shop.Receipt.print/1", 9900, 100},
+};
+
+#define CALLS (sizeof calls / sizeof calls[0])
+
 static enum frame_kind kind_of(const char *name)
 {
   return strcmp(name, "[waiting]") == 0    ? FRAME_WAITING
@@ -68,6 +94,8 @@ static struct profile *build(const struct stack *stacks, size_t count, const cha
       const char *name = stacks[i].frames[depth];
       uint32_t frame =
           profile_builder_frame(builder, kind_of(name), name, strlen(name), "", 0, strcmp(name, "ets:lookup/2") == 0);
+      if (name[0] == '<')
+        profile_builder_locate(builder, frame, "</title><img src=x onerror=window.owned=1>.erl", 1);
       node = profile_builder_child(builder, node, frame);
     }
     profile_builder_add(builder, node, stacks[i].own_ns, stacks[i].calls);
@@ -81,14 +109,46 @@ static struct profile *build(const struct stack *stacks, size_t count, const cha
   return profile_builder_finish(builder, &totals, err);
 }
 
+static struct profile *build_chart(uint64_t unit_ns, struct error *err)
+{
+  struct profile_builder *builder = profile_builder_new(err);
+  if (builder == NULL)
+    return NULL;
+  struct profile_span spans[CALLS];
+  uint32_t open[MAX_DEPTH] = {0};
+  for (size_t i = 0; i < CALLS; i++) {
+    const struct call *call = &calls[i];
+    enum frame_kind kind = call->depth == 1 ? FRAME_PROCESS : kind_of(call->name);
+    uint32_t frame = profile_builder_frame(builder, kind, call->name, strlen(call->name), "", 0, false);
+    if (strcmp(call->name, "Shop.Cart.total/2") == 0)
+      profile_builder_locate(builder, frame, "lib/shop/<cart>.ex", 12);
+    uint64_t own = call->width;
+    for (size_t inner = i + 1; inner < CALLS && calls[inner].depth > call->depth; inner++)
+      own -= calls[inner].depth == call->depth + 1 ? calls[inner].width : 0;
+    uint32_t node = open[call->depth] = profile_builder_child(builder, open[call->depth - 1], frame);
+    profile_builder_add(builder, node, own * unit_ns, kind == FRAME_FUNCTION);
+    spans[i] = (struct profile_span){call->process, node, call->start * unit_ns, call->width * unit_ns};
+  }
+  static const struct profile_process processes[] = {{.pid = "<0.123.0>", .title = "shop_cart"},
+                                                     {.pid = "<0.124.0>", .title = "Shop.Receipt.print/1"},
+                                                     {.pid = "<0.125.0>", .title = "Shop.Receipt.print/1"}};
+  for (size_t i = 0; i < sizeof processes / sizeof processes[0]; i++)
+    profile_builder_process(builder, &processes[i]);
+  profile_builder_spans(builder, spans, CALLS, 0);
+  const struct profile_totals totals = {.events = 29, .counts_known = true};
+  return profile_builder_finish(builder, &totals, err);
+}
+
 static int write_picture(const struct profile *profile, const char *folder, const char *name, int width_px, bool icicle,
                          struct error *err)
 {
   char path[4096];
   snprintf(path, sizeof path, "%s/%s", folder, name);
-  const struct layout_options options = {.weight = WEIGHT_WALL, .palette = "beam"};
+  bool chart = profile->span_count > 0;
+  const struct layout_options options = {.weight = WEIGHT_WALL, .chart = chart, .palette = "beam"};
   struct layout *layout = layout_new(profile, &options, err);
-  char *title = picture_default_title(profile, WEIGHT_WALL), *subtitle = picture_default_subtitle(profile, WEIGHT_WALL);
+  char *title = picture_default_title(profile, WEIGHT_WALL, chart);
+  char *subtitle = picture_default_subtitle(profile, WEIGHT_WALL, chart);
   struct byte_sink *sink = file_sink_new(path, err);
   int status = -1;
   if (layout != NULL && title != NULL && subtitle != NULL && sink != NULL) {
@@ -124,18 +184,24 @@ int main(int argc, char **argv)
   struct error err = {0};
   struct profile *cart = build(shop, sizeof shop / sizeof shop[0], shop_facts, &err);
   struct profile *odd = build(hostile, sizeof hostile / sizeof hostile[0], hostile_facts, &err);
-  int status = cart == NULL || odd == NULL ? -1 : 0;
+  struct profile *lanes = build_chart(MS, &err), *brief = build_chart(1000, &err);
+  int status = cart == NULL || odd == NULL || lanes == NULL || brief == NULL ? -1 : 0;
   if (status == 0 && write_picture(cart, argv[1], "shop.svg", 1200, false, &err) == 0 &&
       write_picture(cart, argv[1], "shop.png", 1200, false, &err) == 0 &&
       write_picture(cart, argv[1], "narrow.svg", 400, false, &err) == 0 &&
       write_picture(cart, argv[1], "narrow.png", 400, false, &err) == 0 &&
       write_picture(cart, argv[1], "wide.svg", 1600, false, &err) == 0 &&
       write_picture(cart, argv[1], "icicle.svg", 800, true, &err) == 0 &&
+      write_picture(lanes, argv[1], "chart.svg", 1200, false, &err) == 0 &&
+      write_picture(lanes, argv[1], "chart.png", 1200, false, &err) == 0 &&
+      write_picture(brief, argv[1], "brief.svg", 800, true, &err) == 0 &&
       write_picture(odd, argv[1], "hostile.png", 900, false, &err) == 0)
     status = write_picture(odd, argv[1], "hostile.svg", 900, false, &err);
   if (err.code != ERROR_NONE)
     fprintf(stderr, "pictures: %s\n", err.message);
   profile_free(cart);
   profile_free(odd);
+  profile_free(lanes);
+  profile_free(brief);
   return err.code == ERROR_NONE && status == 0 ? 0 : 1;
 }

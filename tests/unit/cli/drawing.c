@@ -110,8 +110,79 @@ static void folded_text_cannot_tell_everything(void **state)
   settings.raw_names = true;
   assert_int_equal(write_folded(&settings, profile), -1);
   assert_int_equal(err.code, ERROR_USAGE);
+  settings.raw_names = false;
+  settings.chart = true;
+  assert_int_equal(write_folded(&settings, profile), -1);
+  assert_int_equal(err.code, ERROR_USAGE);
   profile_free(profile);
   assert_int_equal(access("out.folded", F_OK), -1);
+}
+
+// Plans `first` and maybe `second` as outputs and checks the settings with them.
+static int check_with(const struct drawing_settings *settings, const char *first, const char *second)
+{
+  struct outputs outputs;
+  struct output_settings output_settings = {.paths = {.items = {first, second}, .count = second ? 2 : 1}};
+  err = (struct error){0};
+  assert_int_equal(outputs_plan(&outputs, &output_settings, true, &err), 0);
+  int status = drawing_check_settings(settings, &outputs, &err);
+  assert_int_equal(err.code, status < 0 ? ERROR_USAGE : ERROR_NONE);
+  return status;
+}
+
+static void a_chart_excludes_other_views(void **state)
+{
+  (void)state;
+  struct drawing_settings plain = {0};
+  drawing_init(&plain);
+  struct drawing_settings chart = plain;
+  chart.chart = true;
+  assert_int_equal(check_with(&chart, "a.svg", NULL), 0);
+  struct drawing_settings with = chart;
+  with.by = "process"; // which it is
+  assert_int_equal(check_with(&with, "a.png", NULL), 0);
+  with.by = "merged";
+  assert_int_equal(check_with(&with, "a.svg", NULL), -1);
+  assert_non_null(strstr(err.message, "--by merged"));
+  with.by = "parent";
+  assert_int_equal(check_with(&with, "a.svg", NULL), -1);
+  with = chart;
+  with.weight = "cpu";
+  assert_int_equal(check_with(&with, "a.svg", NULL), -1);
+  assert_non_null(strstr(err.message, "--weight cpu"));
+  with.chart = false;
+  assert_int_equal(check_with(&with, "a.svg", NULL), 0);
+  with = chart;
+  with.reverse = true;
+  assert_int_equal(check_with(&with, "a.svg", NULL), -1);
+  assert_non_null(strstr(err.message, "--reverse"));
+}
+
+static void a_chart_needs_a_picture(void **state)
+{
+  (void)state;
+  struct drawing_settings chart = {0};
+  drawing_init(&chart);
+  chart.chart = true;
+  assert_int_equal(check_with(&chart, "a.folded", NULL), -1);
+  assert_int_equal(check_with(&chart, "a.folded", "a.flb"), -1);
+  assert_int_equal(check_with(&chart, "a.folded", "a.svg"), 0);
+  assert_int_equal(check_with(&chart, "a.flb", NULL), 0); // has all the time there is
+}
+
+static void a_chart_is_by_process(void **state)
+{
+  (void)state;
+  struct drawing_settings settings = {0};
+  drawing_init(&settings);
+  struct fold_options merged = drawing_fold_options(&settings);
+  assert_true(merged.by == FOLD_MERGED && !merged.spans);
+  settings.chart = true;
+  struct fold_options chart = drawing_fold_options(&settings);
+  assert_true(chart.by == FOLD_BY_PROCESS && chart.spans);
+  settings.chart = false;
+  settings.by = "parent";
+  assert_true(drawing_fold_options(&settings).by == FOLD_BY_PARENT);
 }
 
 static void nothing_to_draw_is_an_error_without_a_file(void **state)
@@ -151,6 +222,9 @@ int main(void)
   const struct CMUnitTest tests[] = {
       FILE_TEST(folded_text_is_drawn),
       FILE_TEST(folded_text_cannot_tell_everything),
+      cmocka_unit_test(a_chart_excludes_other_views),
+      cmocka_unit_test(a_chart_needs_a_picture),
+      cmocka_unit_test(a_chart_is_by_process),
       FILE_TEST(nothing_to_draw_is_an_error_without_a_file),
       FILE_TEST(other_files_are_named_and_refused),
   };

@@ -20,7 +20,7 @@ static const struct profile_frame frames[] = {
     {.name = "[waiting]", .module = "", .kind = FRAME_WAITING},
 };
 
-// The example in layout.c's head: frame, parent, first child, next sibling, own, calls.
+// The example in graph.c's head: frame, parent, first child, next sibling, own, calls.
 static const struct profile_node tree[] = {
     {0, 0, 1, 0, 0, 0}, {1, 0, 2, 4, 2, 5}, {2, 1, 0, 3, 3, 1},
     {3, 1, 0, 0, 1, 4}, {4, 0, 5, 0, 4, 0}, {5, 4, 0, 0, 0, 0},

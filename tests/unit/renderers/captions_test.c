@@ -31,14 +31,14 @@ static struct profile example(void)
 
 static void assert_title(const struct profile *profile, enum weight weight, const char *expected)
 {
-  char *title = picture_default_title(profile, weight);
+  char *title = picture_default_title(profile, weight, false);
   assert_string_equal(title, expected);
   free(title);
 }
 
 static void assert_subtitle(const struct profile *profile, const char *expected)
 {
-  char *subtitle = picture_default_subtitle(profile, WEIGHT_WALL);
+  char *subtitle = picture_default_subtitle(profile, WEIGHT_WALL, false);
   assert_string_equal(subtitle, expected);
   free(subtitle);
 }
@@ -93,12 +93,33 @@ static void facts_of_another_shape_do_no_harm(void **state)
   assert_subtitle(&profile, "2562048 h traced · yesterday · 1,234 events, none lost · cut short: disconnected");
 }
 
+static void charts_say_so(void **state)
+{
+  (void)state;
+  static const struct profile_span spans[] = {{0, 1, 0, 1500000000}, {1, 2, 500000000, 2000000000}};
+  static const struct profile_fact facts[] = {{"node", "shop@10.0.0.7"}, {"ended", "cut"}};
+  struct profile profile = example();
+  profile.spans = spans;
+  profile.span_count = 2;
+  profile.process_count = 2;
+  profile.facts = facts;
+  profile.fact_count = 2;
+  char *title = picture_default_title(&profile, WEIGHT_WALL, true);
+  assert_string_equal(title, "2.50 s of 2 processes in time order"); // to the end of the second
+  free(title);
+  char *subtitle = picture_default_subtitle(&profile, WEIGHT_WALL, true);
+  assert_string_equal(subtitle, "shop@10.0.0.7 · 1,234 events, none lost · time from left to right · "
+                                "the capture was cut off here");
+  free(subtitle);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(titles_say_how_much_of_what_and_whose),
       cmocka_unit_test(subtitles_list_the_facts_there_are),
       cmocka_unit_test(facts_of_another_shape_do_no_harm),
+      cmocka_unit_test(charts_say_so),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

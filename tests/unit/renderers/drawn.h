@@ -18,11 +18,12 @@
 
 #define DRAWN_MAX_BYTES ((size_t)64 << 20)
 
-// Draws into `out` (initialised here, NUL-terminated; the caller releases it); 0 or -1 as the renderer said.
+// Draws, a chart when there are spans, into `out` (initialised here, NUL-terminated; the caller releases it); 0 or -1
+// as the renderer said.
 static inline int draw_profile(const struct profile *profile, const char *format, int width_px, struct bytes *out,
                                struct error *err)
 {
-  const struct layout_options options = {.weight = WEIGHT_WALL, .palette = "beam"};
+  const struct layout_options options = {.weight = WEIGHT_WALL, .chart = profile->span_count > 0, .palette = "beam"};
   struct layout *layout = layout_new(profile, &options, err);
   struct picture picture = {.profile = profile,
                             .layout = layout,
@@ -41,6 +42,37 @@ static inline int draw_profile(const struct profile *profile, const char *format
   bytes_append_u8(out, 0);
   layout_free(layout);
   return status;
+}
+
+// A chart of two processes in 10 ns: shop [0, 10) calls f [0, 6) and that g [1, 3) and g [4, 5); brief [8, 9) calls f
+// [8, 9).
+static inline struct profile chart_example(void)
+{
+  static const struct profile_frame frames[] = {
+      {.name = "", .file = ""},
+      {.kind = FRAME_PROCESS, .name = "shop", .file = ""},
+      {.kind = FRAME_PROCESS, .name = "brief <0.7.0>", .file = ""},
+      {.name = "a:f/0", .file = "src/a.erl", .line = 12},
+      {.name = "a:g/0", .file = "src/<a>.erl"},
+  };
+  static const struct profile_node nodes[] = {
+      {0, 0, 1, 0, 0, 0}, {1, 0, 2, 4, 4, 0}, {3, 1, 3, 0, 3, 1},
+      {4, 2, 0, 0, 3, 2}, {2, 0, 5, 0, 0, 0}, {3, 4, 0, 0, 1, 1},
+  };
+  static const struct profile_span spans[] = {
+      {0, 1, 0, 10}, {0, 2, 0, 6}, {0, 3, 1, 2}, {0, 3, 4, 1}, {1, 4, 8, 1}, {1, 5, 8, 1},
+  };
+  static const struct profile_process processes[] = {{.pid = "<0.1.0>", .title = "shop"},
+                                                     {.pid = "<0.7.0>", .title = "brief"}};
+  return (struct profile){.frames = frames,
+                          .frame_count = 5,
+                          .nodes = nodes,
+                          .node_count = 6,
+                          .processes = processes,
+                          .process_count = 2,
+                          .spans = spans,
+                          .span_count = 6,
+                          .counts_known = true};
 }
 
 static inline int draw_folded(const char *folded, const char *format, int width_px, struct bytes *out,

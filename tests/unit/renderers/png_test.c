@@ -16,14 +16,19 @@ static void assert_png(const struct bytes *png, uint32_t width_px, uint32_t heig
   assert_memory_equal(png->data + png->size - 1 - 8, "IEND", 4); // then its CRC, and our NUL
 }
 
+static uint32_t height_of(struct bytes svg)
+{
+  uint32_t height = (uint32_t)strtoul(strstr((const char *)svg.data, " height=\"") + strlen(" height=\""), NULL, 10);
+  bytes_release(&svg);
+  return height;
+}
+
 static uint32_t svg_height(const char *folded, int width_px)
 {
   struct bytes svg;
   struct error err = {0};
   assert_int_equal(draw_folded(folded, "svg", width_px, &svg, &err), 0);
-  uint32_t height = (uint32_t)strtoul(strstr((const char *)svg.data, " height=\"") + strlen(" height=\""), NULL, 10);
-  bytes_release(&svg);
-  return height;
+  return height_of(svg);
 }
 
 static void is_twice_the_svg(void **state)
@@ -34,6 +39,18 @@ static void is_twice_the_svg(void **state)
   struct error err = {0};
   assert_int_equal(draw_folded(folded, "png", 700, &png, &err), 0);
   assert_png(&png, 1400, 2 * svg_height(folded, 700));
+  bytes_release(&png);
+}
+
+static void so_is_a_chart(void **state)
+{
+  (void)state;
+  const struct profile profile = chart_example();
+  struct bytes png, svg;
+  struct error err = {0};
+  assert_int_equal(draw_profile(&profile, "png", 700, &png, &err), 0);
+  assert_int_equal(draw_profile(&profile, "svg", 700, &svg, &err), 0);
+  assert_png(&png, 1400, 2 * height_of(svg));
   bytes_release(&png);
 }
 
@@ -62,6 +79,7 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(is_twice_the_svg),
+      cmocka_unit_test(so_is_a_chart),
       cmocka_unit_test(past_cairos_limit_it_is_as_large_as_the_svg),
       cmocka_unit_test(what_cairo_cannot_hold_is_an_error),
   };

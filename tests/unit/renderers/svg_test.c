@@ -86,9 +86,9 @@ static void hostile_names_stay_text(void **state)
 {
   (void)state;
   static const struct profile_frame frames[] = {
-      {.name = ""},
-      {.name = "</title><script>x()</script>"},
-      {.name = "\"]]>&\n\x01\xff\xEF\xBF\xBF\u202E"},
+      {.name = "", .file = ""},
+      {.name = "</title><script>x()</script>", .file = ""},
+      {.name = "\"]]>&\n\x01\xff\xEF\xBF\xBF\u202E", .file = "</title>\n\x01.erl", .line = 7},
   };
   const struct profile_node nodes[] = {{0, 0, 1, 0, 0, 0}, {1, 0, 0, 2, 1, 0}, {2, 0, 0, 0, 1, 0}};
   const struct profile_function functions[] = {{.frame = 1, .own_ns = 1}, {.frame = 2, .own_ns = 1}};
@@ -105,7 +105,8 @@ static void hostile_names_stay_text(void **state)
   assert_well_formed(&svg);
   assert_int_equal(occurrences(&svg, "<script"), 1);
   assert_contains(&svg, "<title>&lt;/title&gt;&lt;script&gt;x()&lt;/script&gt;\n1 ns · 50.0%</title>");
-  assert_contains(&svg, "<title>&quot;]]&gt;&amp;\uFFFD\uFFFD\uFFFD\uFFFD\\x{202E}\n1 ns · 50.0%</title>");
+  assert_contains(&svg, "<title>&quot;]]&gt;&amp;\uFFFD\uFFFD\uFFFD\uFFFD\\x{202E}\n&lt;/"
+                        "title&gt;\uFFFD\uFFFD.erl:7\n1 ns · 50.0%</title>");
   bytes_release(&svg);
 }
 
@@ -149,13 +150,178 @@ static void too_narrow_is_refused(void **state)
   bytes_release(&svg);
 }
 
+static void a_chart_has_time_from_left_to_right(void **state)
+{
+  (void)state;
+  const struct profile profile = chart_example();
+  struct bytes svg;
+  struct error err = {0};
+  // 1000 px for 10 ns.
+  assert_int_equal(draw_profile(&profile, "svg", 1024, &svg, &err), 0);
+  assert_well_formed(&svg);
+  assert_int_equal(occurrences(&svg, "data-v="), 7);
+  assert_contains(&svg, "data-v=\"0 10\"><title>all\n10 ns · 100% · at 0 ns</title>");
+  assert_contains(&svg, "<rect class=\"lane\" x=\"0\" width=\"999.5\"");
+  assert_contains(&svg, "<rect x=\"0\" width=\"599.5\"");
+  assert_contains(&svg, "<title>a:f/0\nsrc/a.erl:12\n6 ns · 60.0% · at 0 ns</title>");
+  assert_contains(&svg, "<rect x=\"100\" width=\"199.5\"");
+  assert_contains(&svg, "data-v=\"1 2\"><title>a:g/0\nsrc/&lt;a&gt;.erl\n2 ns · 20.0% · at 1 ns</title>");
+  assert_contains(&svg, "data-v=\"4 1\"><title>a:g/0\nsrc/&lt;a&gt;.erl\n1 ns · 10.0% · at 4 ns</title>");
+  assert_contains(&svg, "<rect class=\"lane\" x=\"800\" width=\"99.5\"");
+  bytes_release(&svg);
+}
+
+// Where the `index`th row of boxes begins.
+static long row_y(const struct bytes *svg, int index)
+{
+  static const char row[] = "<g transform=\"translate(0,";
+  const char *at = (const char *)svg->data;
+  for (int i = 0; i <= index; i++) {
+    at = strstr(at, row);
+    assert_non_null(at);
+    at += strlen(row);
+  }
+  return strtol(at, NULL, 10);
+}
+
+static void lanes_stand_apart(void **state)
+{
+  (void)state;
+  const struct profile profile = chart_example();
+  struct bytes svg;
+  struct error err = {0};
+  assert_int_equal(draw_profile(&profile, "svg", 1024, &svg, &err), 0);
+  static const long steps[] = {18, 18, 18, 18 + 9, 18}; // all, shop, f, g, then brief, f
+  for (int row = 0; row < 5; row++)
+    assert_int_equal(row_y(&svg, row) - row_y(&svg, row + 1), steps[row]);
+  bytes_release(&svg);
+}
+
+static void a_chart_has_an_axis(void **state)
+{
+  (void)state;
+  const struct profile profile = chart_example();
+  struct bytes svg;
+  struct error err = {0};
+  // At least 110 px, that is 1.1 ns, from tick to tick: 2 ns. At 10 ns there is no room for a label.
+  assert_int_equal(draw_profile(&profile, "svg", 1024, &svg, &err), 0);
+  assert_int_equal(occurrences(&svg, "<path "), 6);
+  char axis[96];
+  snprintf(axis, sizeof axis, "<g class=\"axis\" transform=\"translate(12,%ld)\">\n",
+           row_y(&svg, 5) - 18); // above the highest row
+  assert_contains(&svg, axis);
+  assert_contains(&svg,
+                  "<path d=\"M0 0v135\"/><text class=\"muted\" x=\"3\" y=\"13\">0 ns</text>\n"); // 18 + 6 * 18 + 9
+  assert_contains(&svg, "<path d=\"M800 0v135\"/><text class=\"muted\" x=\"803\" y=\"13\">8 ns</text>\n");
+  assert_contains(&svg, "<path d=\"M1000 0v135\"/></g>");
+  bytes_release(&svg);
+}
+
+static void axes_have_the_unit_of_the_whole(void **state)
+{
+  (void)state;
+  static const struct {
+    uint64_t last_ns; // where the last nanosecond begins
+    const char *second, *last;
+  } cases[] = {
+      // 976 px: at least 0.1127 of the whole from tick to tick. Moments are exact.
+      {1999, ">0.5 µs<", "at 1.999 µs<"},        {999998, ">200 µs<", "at 999.998 µs<"},
+      {2500000, ">0.5 ms<", "at 2.5 ms<"},       {1000000000, ">0.2 s<", "at 1 s<"},
+      {7200000000000, ">1000 s<", "at 7200 s<"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    struct profile profile = chart_example();
+    const struct profile_span spans[] = {{0, 1, 0, cases[i].last_ns + 1}, {0, 2, cases[i].last_ns, 1}};
+    profile.spans = spans;
+    profile.span_count = 2;
+    struct bytes svg;
+    struct error err = {0};
+    assert_int_equal(draw_profile(&profile, "svg", 1000, &svg, &err), 0);
+    assert_contains(&svg, cases[i].second);
+    assert_contains(&svg, cases[i].last);
+    bytes_release(&svg);
+  }
+}
+
+static void brief_processes_are_named_beside_their_box(void **state)
+{
+  (void)state;
+  struct profile profile = chart_example();
+  struct bytes svg;
+  struct error err = {0};
+  // 60 px to 66 px of 600: 13 columns of 7.3 px fit to the right. At 540 px they fit to the left only.
+  struct profile_span spans[] = {{0, 1, 0, 100}, {1, 4, 10, 1}, {1, 5, 10, 1}};
+  profile.spans = spans;
+  profile.span_count = 3;
+  assert_int_equal(draw_profile(&profile, "svg", 624, &svg, &err), 0);
+  assert_contains(&svg, "<text class=\"code\" x=\"68.5\" y=\"13\">brief &lt;0.7.0&gt;</text>"); // 60 + 5.5 + 3
+  assert_int_equal(occurrences(&svg, ">a:f/0"), 1);                                             // functions are not
+  bytes_release(&svg);
+  spans[1].start_ns = spans[2].start_ns = 90;
+  assert_int_equal(draw_profile(&profile, "svg", 624, &svg, &err), 0);
+  assert_contains(&svg, "<text class=\"code end\" x=\"537\" y=\"13\">brief &lt;0.7.0&gt;</text>");
+  bytes_release(&svg);
+}
+
+static void boxes_too_narrow_to_be_seen_wait_for_a_zoom(void **state)
+{
+  (void)state;
+  struct profile profile = chart_example();
+  struct profile_span spans[101] = {{0, 1, 0, 1000000}};
+  // In 200 px a tenth is 500 ns, and the first is seen from 250 ns on. Of these calls 4 lie across such an edge.
+  for (size_t i = 0; i < 100; i++)
+    spans[1 + i] = (struct profile_span){0, 2, i * 10000 + (i < 4 ? 240 : 400), 20};
+  profile.spans = spans;
+  profile.span_count = 101;
+  struct bytes svg;
+  struct error err = {0};
+  assert_int_equal(draw_profile(&profile, "svg", 224, &svg, &err), 0);
+  assert_int_equal(occurrences(&svg, "<rect class=\"off\""), 96);
+  assert_int_equal(occurrences(&svg, "width=\"0.1\""), 4);
+  bytes_release(&svg);
+  // A process is seen however briefly it lives.
+  spans[1] = (struct profile_span){1, 4, 400, 20};
+  profile.span_count = 2;
+  assert_int_equal(draw_profile(&profile, "svg", 224, &svg, &err), 0);
+  assert_contains(&svg, "<rect class=\"lane\" x=\"0.1\" width=\"0.1\"");
+  bytes_release(&svg);
+}
+
+static void a_chart_says_what_it_leaves_out(void **state)
+{
+  (void)state;
+  struct profile profile = chart_example();
+  struct bytes svg;
+  struct error err = {0};
+  assert_int_equal(draw_profile(&profile, "svg", 1024, &svg, &err), 0);
+  assert_int_equal(occurrences(&svg, "not drawn"), 0);
+  bytes_release(&svg);
+  profile.span_min_ns = 1500000;
+  profile.process_count = 2;
+  profile.span_count = 4; // none of the second
+  assert_int_equal(draw_profile(&profile, "svg", 1024, &svg, &err), 0);
+  assert_contains(&svg, ">1 process is not drawn · frames shorter than 1.50 ms are not drawn</text>");
+  bytes_release(&svg);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(boxes_are_where_the_weights_say), cmocka_unit_test(labels_are_cut_or_left_out),
-      cmocka_unit_test(tiny_shares_are_well_formed),     cmocka_unit_test(the_same_input_gives_the_same_bytes),
-      cmocka_unit_test(hostile_names_stay_text),         cmocka_unit_test(needs_nothing_from_elsewhere),
-      cmocka_unit_test(many_boxes_stay_small),           cmocka_unit_test(too_narrow_is_refused),
+      cmocka_unit_test(boxes_are_where_the_weights_say),
+      cmocka_unit_test(labels_are_cut_or_left_out),
+      cmocka_unit_test(tiny_shares_are_well_formed),
+      cmocka_unit_test(the_same_input_gives_the_same_bytes),
+      cmocka_unit_test(hostile_names_stay_text),
+      cmocka_unit_test(needs_nothing_from_elsewhere),
+      cmocka_unit_test(many_boxes_stay_small),
+      cmocka_unit_test(too_narrow_is_refused),
+      cmocka_unit_test(a_chart_has_time_from_left_to_right),
+      cmocka_unit_test(lanes_stand_apart),
+      cmocka_unit_test(a_chart_has_an_axis),
+      cmocka_unit_test(axes_have_the_unit_of_the_whole),
+      cmocka_unit_test(brief_processes_are_named_beside_their_box),
+      cmocka_unit_test(boxes_too_narrow_to_be_seen_wait_for_a_zoom),
+      cmocka_unit_test(a_chart_says_what_it_leaves_out),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
