@@ -27,7 +27,8 @@
 -define(TERM_PRINT_MAX, 100000). % words of one term that a backtrace prints at most
 -define(STACK_PRINT_MAX, 1000000). % words printed for a backtrace at most: about 20 ms of the process's time
 -define(FRAME_SLOTS, 16).        % words of stack a frame takes at most, on average
--define(LOOKS, 100).            % processes looked at in one tick
+-define(LOOKS, 100).            % processes looked at, and asked for their names, in one tick
+-define(NAMELESS, 2000).        % spawned processes that wait for that, the newest
 -define(EARLY_TICKS, 5).        % how long a process waits for the event that spawned it
 -define(LEGACY_NAME, flambeau_tracer). % who has the one tracer of OTP 25 and 26
 -define(CLAIM_NAME, flambeau_claim).   % who is switching tracing on at the moment
@@ -152,7 +153,7 @@ control(C = #c{client = Client, relay = Relay}) ->
         tick ->
             erlang:send_after(?TICK_MS, self(), tick),
             Relay ! tick,
-            control(watch(look_round(C)));
+            control(watch(look_round(C#c{newborn = lists:sublist(C#c.newborn, ?NAMELESS)})));
         _ ->
             control(C)
     end.
@@ -197,10 +198,10 @@ look_round(C = #c{pids = Pids, newborn = Newborn, round = Round, relay = Relay, 
         true -> C;
         false ->
             {Now, Later} = take(?LOOKS, case Round of none -> maps:iterator(Pids); _ -> Round end, []),
-            Nameless = [Pid || Pid <- lists:sublist(Newborn, ?LOOKS), is_process_alive(Pid)],
-            C#c{round = Later, newborn = [], looker = spawn(fun() ->
+            {Nameless, Rest} = lists:split(min(?LOOKS, length(Newborn)), Newborn),
+            C#c{round = Later, newborn = Rest, looker = spawn(fun() ->
                 Relay ! {looked, look(Now)},
-                [Relay ! {described, Pid, describe_timely(Pid)} || Pid <- Nameless]
+                [Relay ! {described, Pid, describe_timely(Pid)} || Pid <- Nameless, is_process_alive(Pid)]
             end)}
     end.
 

@@ -5,9 +5,10 @@
 %% event named; `out`: not running as far as we know, and nobody has looked at its status since. `clock` is undefined until its
 %% stack has come; `starting` are its events until then, newest first, `started` is how many, and `dropped` the time of the
 %% newest that is no longer among them. `origin` says what it is waiting for then: its stack (attached), its own first event
-%% (expected: its parent's `spawn` has come), or that event of its parent (early, since that tick).
--record(p, {id, acc = <<>>, base, clock, last = none, out = true, starting = [], started = 0, dropped = none,
-            origin = attached, parent = none, description}).
+%% (expected: its parent's `spawn` has come), or that event of its parent (early, since that tick). `since` is the time of its
+%% first event, `missing` how many are no longer among `starting`.
+-record(p, {id, acc = <<>>, base, clock, last = none, out = true, starting = [], started = 0, dropped = none, since,
+            missing = 0, origin = attached, parent = none, description}).
 
 %% `ids` maps {M,F,A} to an id: an integer below 2^16, {Id} from there on.
 -record(r, {client, control, api, spawned, max_events, max_queue, max_memory,
@@ -16,6 +17,7 @@
             batch_events = 0, events = 0,        % since the last batch; since the start
             pending = queue:new(), pending_bytes = 0, % batches that wait for credit
             unanswered = 0, answered_ms, ticks = 0,
+            targets = [],                        % those whose stacks are read
             early = [],                          % {Tick, Pid} of processes whose parent's event is awaited
             max_seen = 0, stopped = false}).
 
@@ -94,6 +96,7 @@ pack(spawn, {_, _, _, Child, {M, F, A, Initial}, _}, P = #p{id = Id, last = Last
     #p{id = ChildId} = maps:get(Child, R2#r.processes),
     Narrow = if ChildId < 16#10000 -> ChildId; true -> {ChildId} end,
     {put_event(10, P, Ts, [Narrow, Function], Last), Ids2, R2};
+pack(missing, {_, _, _, Count, _}, P, Ts, Ids, R) -> {append(11, P, Ts, <<Count:64>>), Ids, R};
 pack(_, _, _, _, _, _) -> ignored.
 
 %% A process that a traced one has spawned. Its own first event comes from another scheduler, so it may have come already.
@@ -110,14 +113,15 @@ expect(Child, Parent, Initial, Ids, R = #r{processes = Processes}) ->
                                         description = {pid_text(Child), <<>>, <<>>, Initial}}, R)}
     end.
 
-%% Its first event says what it begins with.
-start_child(Pid, P, Ids, R) ->
+%% Its first event says what it begins with, unless too many had to be kept.
+start_child(Pid, P = #p{since = Since, missing = Missing}, Ids, R) ->
     [First | Rest] = Events = lists:reverse(P#p.starting),
-    Ts = stamp(First),
-    Started = P#p{origin = attached, dropped = none},
+    Started = P#p{origin = attached},
     case First of
-        {_, _, spawned, _, {M, F, A, _}, _} -> started(Pid, Started, {[{M, F, A}], false}, Ts, Rest, Ids, R);
-        _ -> started(Pid, Started, {[], true}, Ts, Events, Ids, R)
+        _ when Missing > 0 ->
+            started(Pid, Started, {[], true}, Since, [{trace_ts, Pid, missing, Missing, Since} | Events], Ids, R);
+        {_, _, spawned, _, {M, F, A, _}, Ts} -> started(Pid, Started, {[{M, F, A}], false}, Ts, Rest, Ids, R);
+        _ -> started(Pid, Started, {[], true}, Since, Events, Ids, R)
     end.
 
 %% `wordsize` in the end message is what the collection gave back (erts, trace_gc()).
@@ -172,35 +176,48 @@ define_process(#p{id = Id, parent = Parent, description = {Pid, Name, Label, Ini
 
 %% Everything that is not an event of the current process.
 other(Message, Cur, P, N, Ids, R) when element(1, Message) =:= trace_ts ->
-    Event = without_terms(Message),
-    case element(2, Event) of
-        Cur -> event(Event, Cur, P, N, Ids, R);
-        Pid ->
-            case store(Cur, P, R) of
-                R1 = #r{processes = #{Pid := P1 = #p{clock = undefined, origin = expected}}} ->
-                    {Ids1, R2} = start_child(Pid, keep_starting(Event, P1), Ids, R1),
-                    resume(none, #p{}, N, Ids1, R2);
-                R1 = #r{processes = #{Pid := P1 = #p{clock = undefined}}} ->
-                    resume(none, #p{}, N, Ids, store(Pid, keep_starting(Event, P1), R1));
-                R1 = #r{processes = #{Pid := P1}} ->
-                    event(Event, Pid, P1, N, Ids, R1);
-                R1 = #r{spawned = true} ->
-                    R1#r.control ! {born, Pid},
-                    P1 = #p{origin = early, description = {pid_text(Pid), <<>>, <<>>, <<>>}},
-                    R2 = add_process(Pid, keep_starting(Event, P1), R1),
-                    resume(none, #p{}, N, Ids, R2#r{early = [{R2#r.ticks, Pid} | R2#r.early]});
-                R1 ->
-                    resume(none, #p{}, N, Ids, R1)
-            end
+    case without_terms(Message) of
+        ignored -> resume(Cur, P, N - 1, Ids, R);
+        Event when element(2, Event) =:= Cur -> event(Event, Cur, P, N, Ids, R);
+        Event -> of_another(Event, element(2, Event), N, Ids, store(Cur, P, R))
     end;
 other(Message, Cur, P, N, Ids, R) ->
     {Ids1, R1} = message(Message, Ids, store(Cur, P, R)),
     resume(none, #p{}, N, Ids1, R1).
 
-%% The arguments of a spawn may be large, and the event may have to be kept.
+%% An event of a process that is not the current one, and may be one that is waiting for something.
+of_another(Event, Pid, N, Ids, R) ->
+    case R of
+        #r{processes = #{Pid := P = #p{clock = undefined, origin = expected}}} ->
+            {Ids1, R1} = start_child(Pid, keep_starting(Event, P), Ids, R),
+            resume(none, #p{}, N - 1, Ids1, R1);
+        #r{processes = #{Pid := P = #p{clock = undefined}}} ->
+            resume(none, #p{}, N - 1, Ids, store(Pid, keep_starting(Event, P), R));
+        #r{processes = #{Pid := P}} ->
+            event(Event, Pid, P, N, Ids, R);
+        #r{spawned = true} ->
+            R#r.control ! {born, Pid},
+            P = #p{origin = early, since = stamp(Event), description = {pid_text(Pid), <<>>, <<>>, <<>>}},
+            R1 = add_process(Pid, keep_starting(Event, P), R),
+            resume(none, #p{}, N - 1, Ids, R1#r{early = [{R1#r.ticks, Pid} | R1#r.early]});
+        #r{} ->
+            resume(none, #p{}, N - 1, Ids, R)
+    end.
+
+%% The arguments of a spawn may be large, and the event may have to be kept. Of what else `procs` tells nothing is.
 without_terms({Tag, Pid, What, Other, {M, F, Args}, Ts}) when What =:= spawn; What =:= spawned ->
-    {Tag, Pid, What, Other, {M, F, arity(Args), first_call(M, F, Args)}, Ts};
-without_terms(Event) -> Event.
+    {Tag, Pid, What, Other, {M, F, arity(Args), case What of spawn -> first_call(M, F, Args); spawned -> <<>> end}, Ts};
+without_terms(Event) ->
+    case element(3, Event) of
+        exit -> ignored;
+        link -> ignored;
+        unlink -> ignored;
+        getting_linked -> ignored;
+        getting_unlinked -> ignored;
+        register -> ignored;
+        unregister -> ignored;
+        _ -> Event
+    end.
 
 arity(Args) -> try length(Args) catch error:badarg -> 0 end.
 
@@ -219,8 +236,8 @@ fun_text(Fun) ->
     {arity, A} = erlang:fun_info(Fun, arity),
     mfa_text(M, F, A).
 
-keep_starting(Event, P = #p{started = ?STARTING_EVENTS, starting = [Newest | _]}) ->
-    P#p{starting = [Event], started = 1, dropped = stamp(Newest)};
+keep_starting(Event, P = #p{started = ?STARTING_EVENTS, starting = [Newest | _], missing = Missing}) ->
+    P#p{starting = [Event], started = 1, dropped = stamp(Newest), missing = Missing + ?STARTING_EVENTS};
 keep_starting(Event, P = #p{starting = Events, started = Count}) -> P#p{starting = [Event | Events], started = Count + 1}.
 
 %% The stack was read between two times. The process answers when it is scheduled in, before it runs on; so where it ran
@@ -278,14 +295,17 @@ add_process(Pid, P0, R = #r{processes = Processes, next_process = Id}) ->
 message({ack, Count}, Ids, R) ->
     {Ids, send_pending(R#r{unanswered = max(0, R#r.unanswered - Count), answered_ms = now_ms()})};
 message(tick, Ids, R) ->
-    {Ids1, R1} = start_orphans(R#r.ticks - ?EARLY_TICKS, Ids, R),
+    {Ids1, R1} = case lists:any(fun(Pid) -> is_waiting_for_stack(Pid, R) end, R#r.targets) of
+                     true -> {Ids, R}; % what was spawned meanwhile is told when the stack has come
+                     false -> start_orphans(R#r.ticks - ?EARLY_TICKS, Ids, R#r{targets = []})
+                 end,
     {Ids1, ticked(flush(R1))};
 message({process, Pid, Description}, Ids, R) ->
-    {Ids, add_process(Pid, #p{description = Description}, R)};
+    {Ids, add_process(Pid, #p{description = Description}, R#r{targets = [Pid | R#r.targets]})};
 message({described, Pid, {Text, Name, Label, Initial}}, Ids, R = #r{processes = Processes}) ->
     case Processes of
         #{Pid := P = #p{description = {_, _, _, Before}}} ->
-            P1 = P#p{description = {Text, Name, Label, case Initial of <<>> -> Before; _ -> Initial end}},
+            P1 = P#p{description = {Text, Name, Label, case Before of <<>> -> Initial; _ -> Before end}},
             {Ids, R#r{defs = [define_process(P1) | R#r.defs], processes = Processes#{Pid := P1}}};
         #{} -> {Ids, R}
     end;
@@ -303,7 +323,12 @@ message({stack, Pid, Read, Tries}, Ids, R = #r{processes = Processes}) ->
             started(Pid, P, {[], true}, stamp(hd(Events)), Events, Ids, R);
         {Ts, Since} ->
             {Stack, _, _} = Read,
-            started(Pid, P, Stack, Ts, Since, Ids, R)
+            Earlier = lists:sublist(Events, length(Events) - length(Since)),
+            {Ids1, R1} = lists:foldl(fun({_, _, spawn, Child, {_, _, _, Initial}, _}, {I, S}) ->
+                                             expect(Child, P#p.id, Initial, I, S);
+                                        (_, Sum) -> Sum
+                                     end, {Ids, R}, Earlier),
+            started(Pid, P, Stack, Ts, Since, Ids1, R1)
     end;
 message({looked, Looks}, Ids, R) ->
     {Ids, lists:foldl(fun looked/2, R, Looks)};
@@ -323,6 +348,12 @@ message({'EXIT', Control, _}, _, #r{control = Control, api = Api, processes = Pr
     exit(normal);
 message(_, Ids, R) ->
     {Ids, R}.
+
+is_waiting_for_stack(Pid, #r{processes = Processes}) ->
+    case Processes of
+        #{Pid := #p{clock = undefined}} -> true;
+        #{} -> false
+    end.
 
 %% Processes whose parent's event has not come although it should have: drawn without a place to stand on.
 start_orphans(Until, Ids, R = #r{early = Early}) ->
@@ -362,7 +393,7 @@ looked({Pid, Status, Before, After}, R = #r{processes = Processes}) ->
 
 ended({Pid, Ts}, R = #r{processes = Processes}) ->
     case Processes of
-        #{Pid := P = #p{clock = Clock}} when is_integer(Clock) ->
+        #{Pid := P = #p{clock = Clock, out = Out}} when is_integer(Clock), Out =/= gone ->
             End = max(Ts, Clock),
             R#r{processes = Processes#{Pid := append(12, P, End, <<>>)}};
         #{} -> R
@@ -405,18 +436,19 @@ ticked(R0 = #r{ticks = Ticks}) ->
 %% Batches. Definitions come first, then a chunk for every process that has new events.
 
 flush(R = #r{processes = Processes, defs = Defs, batch_events = Events}) ->
-    Chunks = [<<16#83, Id:32, Base:64, (byte_size(Acc)):32, Acc/binary>> ||
-                 #p{id = Id, acc = Acc, base = Base} <- maps:values(Processes), Acc =/= <<>>],
+    {Chunks, Left} = maps:fold(fun chunk/3, {[], Processes}, Processes),
     case Defs =:= [] andalso Chunks =:= [] of
         true -> R;
-        false -> enqueue(iolist_to_binary([lists:reverse(Defs) | Chunks]), Events,
-                         R#r{defs = [], batch_events = 0, processes = maps:filtermap(fun flushed/2, Processes)})
+        false -> enqueue(iolist_to_binary([lists:reverse(Defs) | Chunks]), Events, R#r{defs = [], batch_events = 0, processes = Left})
     end.
 
-%% The next chunk begins at the last event's time; a process that is gone has no next chunk.
-flushed(_, #p{out = gone}) -> false;
-flushed(_, #p{acc = <<>>}) -> true;
-flushed(_, P = #p{clock = Clock}) -> {true, P#p{acc = <<>>, base = Clock, last = none}}.
+chunk(_, #p{acc = <<>>}, Sum) -> Sum;
+chunk(Pid, P = #p{id = Id, acc = Acc, base = Base, clock = Clock}, {Chunks, Left}) ->
+    {[<<16#83, Id:32, Base:64, (byte_size(Acc)):32, Acc/binary>> | Chunks],
+     case P#p.out of
+         gone -> maps:remove(Pid, Left);
+         _ -> Left#{Pid := P#p{acc = <<>>, base = Clock, last = none}}
+     end}.
 
 enqueue(Batch, Events, R = #r{pending = Pending, pending_bytes = Bytes}) ->
     send_pending(R#r{pending = queue:in({Batch, Events}, Pending), pending_bytes = Bytes + byte_size(Batch)}).

@@ -408,8 +408,13 @@ printable(Text) ->
         _ -> <<>>
     end.
 
+%% proc_lib knows only what was started by it, and makes something up for others.
 initial_call(Pid) ->
-    case catch proc_lib:translate_initial_call(Pid) of
+    Known = case catch proc_lib:initial_call(Pid) of
+                {_, _, _} -> catch proc_lib:translate_initial_call(Pid);
+                _ -> case process_info(Pid, initial_call) of {initial_call, MFA} -> MFA; undefined -> none end
+            end,
+    case Known of
         {M, F, A} when is_atom(M), is_atom(F), is_integer(A) -> mfa_text(M, F, A);
         _ -> <<>>
     end.

@@ -270,7 +270,8 @@ static enum absence absence(struct cursor *cursor, struct fold_tree *tree, int64
       function->seen_waiting = true;
     return ABSENCE_WAITING;
   }
-  if (seen_between(cursor->seen_busy_ns, cursor->pending_since_ns, until_ns)) {
+  bool ran = cursor->seen_busy == STATUS_RUNNING && cursor->activity == ACTIVITY_OUT; // see look()
+  if (!ran && seen_between(cursor->seen_busy_ns, cursor->pending_since_ns, until_ns)) {
     if (function && cursor->seen_busy != STATUS_SUSPENDED) // which says nothing of its receive
       function->seen_busy = true;
     return ABSENCE_RUNNABLE;
@@ -320,7 +321,7 @@ static void settle_at_end(struct cursor *cursor, struct fold_tree *tree)
 // The first status that can decide what is pending is kept; an older one makes room for a newer.
 static void look(struct cursor *cursor, const struct trace_event *event)
 {
-  if (event->status == STATUS_EXITING || event->status == STATUS_COLLECTING)
+  if (event->status == STATUS_EXITING || event->status == STATUS_COLLECTING || cursor->collecting)
     return; // what it did before that is still not known
   if (event->status == STATUS_RUNNING && cursor->activity == ACTIVITY_OUT)
     return; // it handles signals for a moment, which is no event
@@ -516,7 +517,8 @@ static void apply_out(struct cursor *cursor, struct fold_tree *tree, uint32_t fu
 static void apply_in(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
 {
   learn_top(cursor, tree, function);
-  if (cursor->activity == ACTIVITY_OUT || cursor->activity == ACTIVITY_UNKNOWN)
+  bool known = cursor->last_kind != 0; // a first event says nothing of an absence
+  if (known && (cursor->activity == ACTIVITY_OUT || cursor->activity == ACTIVITY_UNKNOWN))
     settle(cursor, tree, absence(cursor, tree, cursor->last_ns));
   cursor->activity = ACTIVITY_RUNNING;
   if (cursor->newborn)
@@ -599,6 +601,7 @@ static void apply(struct cursor *cursor, struct fold_tree *tree, const struct tr
   case EVENT_RETURN_TO:
     stop_collecting(cursor, tree);
     came_in(cursor, tree);
+    cursor->newborn = false;
     cursor->steps_since_in++;
     if (event->kind == EVENT_CALL)
       apply_call(cursor, tree, event);

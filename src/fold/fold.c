@@ -263,7 +263,7 @@ static bool functions_are_defined(const struct fold_tree *tree, const struct tra
 static void take_spawn(struct fold *fold, const struct trace_event *event)
 {
   struct process *child = event->child < fold->process_count ? fold->processes[event->child] : NULL;
-  if (!child)
+  if (!child || fold->processes[event->process]->cursor.activity == ACTIVITY_OVER)
     return;
   uint32_t root_node = child->cursor.root_node;
   if (fold->options.by == FOLD_BY_PARENT)
@@ -462,7 +462,9 @@ static int hand_over_spans(struct fold *fold, const uint32_t *rows, struct error
                                      .start_ns = (uint64_t)span->start_ns - (uint64_t)first_ns,
                                      .width_ns = span->width_ns};
   }
-  int status = profile_builder_spans(fold->tree.builder, spans, fold->spans.count, fold->spans.min_ns);
+  uint64_t gone_ns = fold->spans.longest_gone_ns;
+  uint64_t min_ns = gone_ns == 0 || gone_ns == UINT64_MAX ? gone_ns : gone_ns + 1;
+  int status = profile_builder_spans(fold->tree.builder, spans, fold->spans.count, min_ns);
   free(spans);
   return status < 0 ? fail(err) : 0;
 }

@@ -28,10 +28,10 @@ static bool shrink(struct span_list *list, size_t kept)
   qsort(widths_ns, list->count, sizeof *widths_ns, by_width);
   uint64_t longest_gone_ns = widths_ns[list->count - kept - 1];
   free(widths_ns);
-  list->min_ns = longest_gone_ns == UINT64_MAX ? UINT64_MAX : longest_gone_ns + 1;
+  list->longest_gone_ns = longest_gone_ns;
   size_t left = 0;
   for (size_t i = 0; i < list->count; i++) {
-    if (list->items[i].width_ns >= list->min_ns)
+    if (list->items[i].width_ns > longest_gone_ns)
       list->items[left++] = list->items[i];
   }
   list->count = left;
@@ -55,11 +55,11 @@ static bool make_room(struct span_list *list)
 
 bool span_list_add(struct span_list *list, const struct span *span)
 {
-  if (span->width_ns == 0 || span->width_ns < list->min_ns)
+  if (span->width_ns <= list->longest_gone_ns)
     return true;
   if (list->count == list->capacity && !make_room(list))
     return false;
-  if (span->width_ns >= list->min_ns) // making room may have raised it
+  if (span->width_ns > list->longest_gone_ns) // making room may have raised it
     list->items[list->count++] = *span;
   return true;
 }

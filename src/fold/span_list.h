@@ -25,8 +25,8 @@ struct span_list {
   struct span *items;
   size_t count;
   size_t capacity;
-  size_t limit;    // never more than twice as many are kept, and no more than that when trimmed
-  uint64_t min_ns; // shorter ones are left out, because there were too many
+  size_t limit;             // never more than twice as many are kept, and no more than that when trimmed
+  uint64_t longest_gone_ns; // those as long as this, or shorter, are left out, because there were too many; 0: none
 };
 
 void span_list_release(struct span_list *list);

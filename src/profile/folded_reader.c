@@ -9,7 +9,7 @@
 #include "profile/profile_builder.h"
 
 #define FOLDED_MAX_LINE_BYTES ((size_t)16 << 20)
-#define FOLDED_MAX_DEPTH 32768 // more than the deepest stack a fold writes
+#define FOLDED_MAX_DEPTH 32768 // more than the deepest stack of one process that a fold writes
 #define READ_BYTES ((size_t)64 << 10)
 
 struct folded_reader {

@@ -114,11 +114,11 @@ static void the_longest_are_kept(void **state)
   seed = 1;
   for (int i = 0; i < 5000; i++) {
     seed = seed * 6364136223846793005u + 1442695040888963407u;
-    longer += 1 + (seed >> 33) % 100000 >= list.min_ns;
+    longer += 1 + (seed >> 33) % 100000 > list.longest_gone_ns;
   }
   assert_int_equal(list.count, longer); // none of those was lost on the way
   for (size_t i = 0; i < list.count; i++)
-    assert_true(list.items[i].width_ns >= list.min_ns);
+    assert_true(list.items[i].width_ns > list.longest_gone_ns);
   span_list_release(&list);
 }
 
@@ -131,7 +131,18 @@ static void of_equally_long_ones_all_go(void **state)
   assert_true(span_list_trim(&list));
   assert_true(span_list_add(&list, &(struct span){.width_ns = 8}));
   assert_int_equal(list.count, 1);
-  assert_int_equal(list.min_ns, 8);
+  assert_int_equal(list.longest_gone_ns, 7);
+  span_list_release(&list);
+}
+
+static void as_long_as_can_be(void **state)
+{
+  (void)state;
+  struct span_list list = {.limit = 10};
+  for (int i = 0; i < 1000; i++)
+    assert_true(span_list_add(&list, &(struct span){.width_ns = UINT64_MAX}));
+  assert_in_range(list.count, 0, 20);
+  assert_true(list.count <= list.capacity);
   span_list_release(&list);
 }
 
@@ -148,6 +159,7 @@ int main(void)
       cmocka_unit_test(two_processes_share_one_clock),
       cmocka_unit_test(the_longest_are_kept),
       cmocka_unit_test(of_equally_long_ones_all_go),
+      cmocka_unit_test(as_long_as_can_be),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
