@@ -1,0 +1,366 @@
+"""The rules of stacks and time, slowly: what a stream of events means.
+
+For each process its whole list of events is kept. One pass over it finds the stack that each event leaves behind, as a whole
+list of frames. Every interval between two neighbours in the list is then billed to the stack that the earlier one left (rule 1), and
+what the process did in it is decided by looking up and down the list. Nothing is kept incrementally and nothing is clever;
+it takes time that is quadratic here and there.
+
+Where the rules leave something open, the docstrings say what is held to be true.
+"""
+import collections
+
+from stream import raw_name
+
+SLICE_STEPS = 2000  # calls and returns in half of a time slice of 4,000 reductions
+
+# A call's or a return's frame, and how it came to be known: "called" (at `start`), "known" (read with the stack, or named when
+# the process came in or went out) or "inferred" (only named as a caller or as what was returned to).
+Frame = collections.namedtuple("Frame", "function how start")
+
+# `below`: what the outermost frame stands on, [] or ["[cut]"]. `open`: there may be more frames below the outermost.
+State = collections.namedtuple("State", "frames below open")
+
+RUNNING_AGAIN = ("in", "call", "return", "spawn")  # events that only a running process makes
+BREAKS = ("stack", "lost", "exit", "end")          # after these nothing continues what was before
+RAISE = ["erlang:throw/1", "erlang:error/1", "erlang:error/2", "erlang:error/3", "erlang:exit/1", "erlang:raise/3"]
+HIBERNATE = ["erlang:hibernate/3", "erlang:hibernate/0"]
+
+
+class Result:
+    def __init__(self):
+        self.wall = collections.Counter()   # by (how, stack)
+        self.calls = collections.Counter()  # the same
+        self.lengths = collections.defaultdict(list)  # of the calls seen from start to end, by function
+        self.processes = []                 # (pid, title, events, first, last, width, exited)
+        self.gc = {"minor": 0, "major": 0, "pause": 0, "longest": 0, "words": 0}
+        self.lost = 0
+
+
+class Evidence:
+    """What is known of a function from the absences of all processes in it."""
+
+    def __init__(self):
+        self.seen_waiting = self.seen_busy = False
+        self.brief = self.long = 0
+
+
+class Timeline:
+    """The events of one process, without what came after its end; statuses apart, each with how many events it came after."""
+
+    def __init__(self, number, events):
+        self.number = number
+        self.seen = 0  # events taken, statuses among them
+        self.events, self.times, self.statuses = [], [], []
+        for event in events:
+            self.seen += 1
+            if event.kind == "status":
+                self.statuses.append((len(self.events), event.time, event.status))
+                continue
+            self.events.append(event)
+            self.times.append(max(event.time, self.times[-1]) if self.times else event.time)  # a time that falls stands still
+            if event.kind in ("exit", "end"):
+                break
+        self.kinds = [event.kind for event in self.events]
+        self.collections = self.find_collections()
+        self.absences = self.find_absences()
+
+    def next_of(self, kinds, after):
+        """The first event after `after` of one of these kinds; past the end when there is none."""
+        for i in range(after + 1, len(self.kinds)):
+            if self.kinds[i] in kinds:
+                return i
+        return len(self.kinds)
+
+    def find_collections(self):
+        """Rule 5. (start, stop): a collection ends with its end, or where the next event proves that it is over."""
+        return [(i, self.next_of(("gc-", "gc+", "call", "return") + BREAKS, i))
+                for i, kind in enumerate(self.kinds) if kind == "gc+"]
+
+    def find_absences(self):
+        """Rule 4. (out, back): from OUT to the first event that shows the process running or breaks off. An OUT and IN within
+        one collection are the collection's own, on another scheduler."""
+        absences, i = [], self.next_of(("out",), -1)
+        while i < len(self.kinds):
+            back = self.next_of(RUNNING_AGAIN + BREAKS, i)
+            if not any(start < i and back < stop for start, stop in self.collections):
+                absences.append((i, back))
+            i = self.next_of(("out",), back - 1)
+        return absences
+
+    def collection_at(self, i):
+        """The collection that goes on between event i and the next one."""
+        return next((one for one in self.collections if one[0] <= i < one[1]), None)
+
+    def aside(self, i):
+        """Does event i say nothing about where in its program the process is?"""
+        in_collection = any(start < i <= stop for start, stop in self.collections)
+        return self.kinds[i] in ("gc+", "gc-", "spawn") or (in_collection and self.kinds[i] in ("out", "in"))
+
+    def looks(self, since, back):
+        """Statuses true at some time from `since` until event `back`; past the end, and at a break, whenever."""
+        until = self.times[back] if back < len(self.kinds) and self.kinds[back] in RUNNING_AGAIN else float("inf")
+        return [status for place, time, status in self.statuses
+                if place <= back and since <= time < until and status not in ("collecting", "exiting")
+                and not (place > 0 and self.collection_at(place - 1))]
+
+
+class Model:
+    def __init__(self, stream):
+        self.stream = stream
+        self.result = Result()
+        self.evidence = collections.defaultdict(Evidence)
+        self.undecided = []  # (roots, stack, function, brief, length): rule 4 is applied when all has been seen
+        self.spawned = {}    # process: the event of its spawning, when it came before all of its own
+        events = {}
+        for event in stream.events:
+            events.setdefault(event.process, []).append(event)
+            if event.kind == "spawn" and event.child not in events:
+                self.spawned[event.child] = event
+        self.timelines = {number: Timeline(number, events[number]) for number in sorted(events)}
+        self.titles = self.find_titles()
+
+    def run(self):
+        states = self.states = {number: self.follow_stack(timeline) for number, timeline in self.timelines.items()}
+        for number, timeline in self.timelines.items():
+            self.count_calls(timeline, states[number])
+            self.bill_time(timeline, states[number])
+            self.sum_up(timeline)
+        for roots, stack, function, brief, length in self.undecided:
+            self.bill(roots, stack + [self.decide(function, brief)], length)
+        return self.result
+
+    # Where stacks hang.
+
+    def find_titles(self):
+        """Registered name, label or initial call, else the pid; with the pid where two would be called the same."""
+        def title(process):
+            return (process.name or process.label or process.initial or process.pid).split("\0")[0]
+        processes = self.stream.processes
+        uses = collections.Counter(title(process) for process in processes.values())
+        return {number: (title(process), title(process) + (" " + process.pid if uses[title(process)] > 1 else ""))
+                for number, process in processes.items()}
+
+    def roots(self, number):
+        """What is below a process's stacks: nothing, its own root, or (rule 11) the stack that spawned it."""
+        return {"merged": [], "process": [self.titles[number][1]], "parent": self.parent_stack(number)}
+
+    def parent_stack(self, number):
+        """A parent whose event came after the child's first one is not known. (So a parent had events before its child.)"""
+        if number not in self.spawned:
+            return []
+        event = self.spawned[number]
+        parent = self.timelines[event.process]
+        at = next(i for i, one in enumerate(parent.events) if one is event)
+        return self.parent_stack(event.process) + path(self.states[event.process][at])
+
+    # Stacks.
+
+    def follow_stack(self, timeline):
+        """The state that each event leaves behind."""
+        states, state = [], State([], [], True)
+        opens_absence = {out for out, _ in timeline.absences}
+        for i, (event, time) in enumerate(zip(timeline.events, timeline.times)):
+            before = state.frames
+            if event.kind == "call":
+                state = self.call(state, event, time)
+            elif event.kind == "return":
+                state = self.return_to(state, event.function)
+            elif event.kind == "stack":
+                state = State([Frame(function, "known", None) for function in event.stack],
+                              ["[cut]"] if event.cut else [], event.cut)
+            elif event.kind == "lost":
+                state = State([], [], True)
+            elif event.kind == "exit":
+                state = State([], [], True)
+            elif event.function and not state.frames and not timeline.aside(i) and (event.kind == "in" or i in opens_absence):
+                # What a scheduling event names is only believed where nothing better is known.
+                state = state._replace(frames=[Frame(event.function, "known", None)])
+            if event.kind in ("call", "return", "exit"):
+                self.time_calls(before, state.frames, time)
+            states.append(state)
+        return states
+
+    def call(self, state, event, time):
+        """Rules 7, 9 and 12. A caller that cannot be believed (of what raises, or `undefined` of a native function) says nothing:
+        the function lies on the top. Any other function without a caller is the outermost, and so is a native one that the
+        process was found to start in."""
+        frame = Frame(event.function, "called", time)
+        native = self.stream.is_native(event.function)
+        starts = [(one.function, one.how) for one in state.frames] == [(event.function, "known")]
+        if event.caller is None and (starts or not native):
+            return State([frame], [], False)
+        if event.caller is None or event.function in RAISE:
+            return state._replace(frames=state.frames + [frame])
+        return state._replace(frames=self.reach(state, event.caller) + [frame])
+
+    @staticmethod
+    def reach(state, caller):
+        """The frames with `caller` on top. A caller that is not among them was not traced: with an open bottom it lies further
+        out, and all frames ended. Else it stands on what is there, but in place of frames that were themselves only inferred."""
+        frames = state.frames
+        for depth in range(len(frames), 0, -1):
+            if frames[depth - 1].function == caller:
+                return frames[:depth]
+        inferred = Frame(caller, "inferred", None)
+        if state.open:
+            return [inferred]
+        while frames and frames[-1].how == "inferred":
+            frames = frames[:-1]
+        return frames + [inferred]
+
+    @staticmethod
+    def return_to(state, function):
+        """Rule 8: to the nearest frame of the function below the top. One that is not there was not traced: it takes the place
+        of the top, or with an open bottom of everything. The last return leaves the entry standing."""
+        frames = state.frames
+        if function is None:
+            return state._replace(frames=[] if state.open else frames[:1])
+        for depth in range(len(frames) - 1, 0, -1):
+            if frames[depth - 1].function == function:
+                return state._replace(frames=frames[:depth])
+        if frames and frames[-1].function == function:
+            return state
+        return state._replace(frames=([] if state.open else frames[:-1]) + [Frame(function, "inferred", None)])
+
+    def time_calls(self, before, after, now):
+        """The frames that ended, and whose start was seen."""
+        kept = 0
+        while kept < min(len(before), len(after)) and before[kept] is after[kept]:
+            kept += 1
+        for frame in before[kept:]:
+            if frame.how == "called":
+                self.result.lengths[raw_name(frame.function)].append(now - frame.start)
+
+    # Counts (rule 15).
+
+    def count_calls(self, timeline, states):
+        for event, state in zip(timeline.events, states):
+            if event.kind == "call":
+                for how, root in self.roots(timeline.number).items():
+                    self.result.calls[how, tuple(root + path(state))] += 1
+
+    # Time.
+
+    def bill(self, roots, stack, length):
+        for how, root in roots.items():
+            self.result.wall[how, tuple(root + stack)] += length
+
+    def bill_time(self, timeline, states):
+        roots, previous = self.roots(timeline.number), "brief"
+        absent = {}
+        for absence in self.all_absences(timeline):
+            state = self.state_of(timeline, states, absence)
+            kind, previous = self.judge(timeline, state, absence, previous)
+            for i in range(*absence):
+                absent[i] = state, kind
+        for i in range(len(states) - 1):
+            length = timeline.times[i + 1] - timeline.times[i]
+            collection = timeline.collection_at(i)
+            if collection:
+                self.bill(roots, path(states[collection[0]]) + ["[gc]"], length)
+            elif i in absent:
+                self.bill_absence(roots, *absent[i], length)
+            elif timeline.kinds[i] == "lost":
+                self.bill(roots, ["[lost]"], length)  # rule 14
+            else:
+                self.bill(roots, path(states[i]), length)
+
+    @staticmethod
+    def all_absences(timeline):
+        """Also the time between a stack that was read and the next event, if the process turns out to have been out."""
+        unknown = [(i, i + 1) for i, kind in enumerate(timeline.kinds)
+                   if kind == "stack" and (timeline.kinds[i + 1:] or ["end"])[0] in ("in",) + BREAKS]
+        return sorted(timeline.absences + unknown)
+
+    @staticmethod
+    def state_of(timeline, states, absence):
+        """An absence is of the function on top; where nothing is known, of what IN names."""
+        out, back = absence
+        return states[back] if timeline.kinds[back:back + 1] == ["in"] else states[back - 1]
+
+    def judge(self, timeline, state, absence, previous):
+        """What an absence was: "waiting", "runnable", "ran", or "brief" or "long" while it is not decided. Also what the next one was
+        if the process does nothing until then. The best evidence comes first: it was just spawned and never ran, somebody
+        looked, a native function does not receive, it was out a moment ago for the same reason (waiting for its first turn says
+        nothing), how much of a time slice it had used up."""
+        out, back = absence
+        evidence = self.evidence[state.frames[-1].function] if state.frames else Evidence()
+        read = timeline.kinds[out] == "stack"
+        begun = read and all(timeline.aside(i) for i in range(out))  # what was seen before the first event is still true at it
+        newborn = timeline.number in self.spawned and not {"in", "call", "return"} & set(timeline.kinds[:back])
+        looks = timeline.looks(float("-inf") if begun else timeline.times[out], back)
+        # A process that is out runs for a moment to handle signals, which is no event.
+        busy = [status for status in looks if status != "waiting" and (read or status != "running")]
+        if read and timeline.kinds[back:back + 1] != ["in"]:  # nothing shows that it was out
+            queued = newborn or (busy and busy[0] != "running")
+            kind = "waiting" if "waiting" in looks else "runnable" if queued else "ran"
+            return kind, previous if kind == "ran" or newborn else kind
+        if newborn:
+            return "runnable", previous
+        if "waiting" in looks:
+            evidence.seen_waiting = True
+            return "waiting", "waiting"
+        if busy:
+            evidence.seen_busy |= busy[0] != "suspended"  # which says nothing of its receive
+            return "runnable", "runnable"
+        if state.frames and self.stream.is_native(state.frames[-1].function):
+            kind = "waiting" if state.frames[-1].function in HIBERNATE else "runnable"
+            return kind, kind
+        before = next((i for i in reversed(range(out)) if not timeline.aside(i)), None)
+        if not read and before is not None and timeline.kinds[before] == "in":
+            return previous, previous
+        slice_start = max([i for i, kind in enumerate(timeline.kinds[:back]) if kind == "in"], default=-1)
+        steps = sum(kind in ("call", "return") for kind in timeline.kinds[slice_start + 1:back])
+        if steps < SLICE_STEPS:
+            evidence.brief += 1
+            return "brief", "brief"
+        evidence.long += 1
+        return "long", "long"
+
+    def bill_absence(self, roots, state, kind, length):
+        if kind == "ran":
+            self.bill(roots, path(state), length)
+        elif kind in ("brief", "long"):
+            function = state.frames[-1].function if state.frames else None
+            self.undecided.append((roots, path(state), function, kind == "brief", length))
+        else:
+            self.bill(roots, path(state) + ["[%s]" % kind], length)
+
+    def decide(self, function, brief):
+        """What an absence was that nobody looked at: a wait where others were seen to wait; nothing to wait in without a receive,
+        and more likely a wait where there is one; what others were seen to be in the same function; else whether the function
+        uses up its time slices, at least every other of them; else whether this slice was used up."""
+        known = self.evidence[function] if function else Evidence()
+        receives = self.stream.receives.get(function)
+        if known.seen_waiting:
+            return "[waiting]"
+        if receives is False:
+            return "[runnable]"
+        if receives:
+            return "[waiting]" if brief or not known.seen_busy else "[runnable]"
+        if known.seen_busy or (known.long and known.long >= known.brief):
+            return "[runnable]"
+        return "[waiting]" if brief else "[runnable]"
+
+
+    # Sums.
+
+    def sum_up(self, timeline):
+        times = timeline.times or [0]
+        process = self.stream.processes[timeline.number]
+        self.result.processes.append((process.pid, self.titles[timeline.number][0], timeline.seen, times[0], times[-1],
+                                      times[-1] - times[0], "exit" in timeline.kinds))
+        self.result.lost += sum(event.lost for event in timeline.events if event.kind == "lost")
+        gc = self.result.gc
+        for start, stop in timeline.collections:
+            if timeline.kinds[stop:stop + 1] == ["gc-"]:
+                event, pause = timeline.events[stop], timeline.times[stop] - timeline.times[start]
+                gc["major" if event.major else "minor"] += 1
+                gc["pause"] += pause
+                gc["longest"] = max(gc["longest"], pause)
+                gc["words"] += event.words
+
+
+def path(state):
+    """The names of a stack's frames, outermost first. With none the stack is unknown."""
+    return state.below + [raw_name(frame.function) for frame in state.frames] if state.frames else ["[cut]"]
