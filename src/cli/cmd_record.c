@@ -54,7 +54,12 @@ static const struct option_row trace_rows[] = {
      .help =
          "what to trace: a pid (<0.123.0> or 0.123.0), a registered name (shop_cart, Shop.Cart), or supervisor:NAME "
          "for all its descendants"},
-    {.name = "spawned", .kind = OPTION_FLAG, TRACE(spawned), .help = "also follow the processes that these spawn"},
+    {.name = "spawned",
+     .kind = OPTION_FLAG,
+     TRACE(spawned),
+     .help =
+         "also follow the processes that these spawn (--by parent draws them where they were spawned); the arguments "
+         "of each spawn are copied for it"},
     {.name = "only",
      .kind = OPTION_LIST,
      TRACE(only),
