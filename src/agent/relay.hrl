@@ -387,7 +387,7 @@ looked({Pid, Status, Before, After}, R = #r{processes = Processes}) ->
     case Processes of
         #{Pid := P = #p{out = true, clock = Clock}} when is_integer(Clock), Before >= Clock ->
             P1 = append(9, P, After, <<(status(Status))>>),
-            R#r{processes = Processes#{Pid := P1#p{out = looked}}};
+            R#r{processes = Processes#{Pid := P1#p{out = case Status of running -> true; _ -> looked end}}};
         #{} -> R
     end.
 
