@@ -178,6 +178,7 @@ static void write_facts(struct report *report)
   write_node(report);
   write_fact(report, "asked", "asked");
   write_fact(report, "target", "target");
+  write_fact(report, "selection", "selection");
   write_fact(report, "started", "started");
   write_span(report);
   write_fact(report, "bounds", "bounds");

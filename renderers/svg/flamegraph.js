@@ -131,7 +131,8 @@
       power *= 10;
     var step = power * [1, 2, 5, 10].find(function (factor) { return factor * power >= least; });
     axis.textContent = '';
-    for (var at = Math.ceil(from / step) * step; at <= to; at += step) {
+    var first = Math.ceil(from / step) * step;
+    for (var i = 0, at = first; at <= to && i <= width / 100; at = first + ++i * step) { // far out a step may be lost in rounding
       var x = (at - from) * scale, path = document.createElementNS(SVG, 'path');
       path.setAttribute('d', 'M' + x.toFixed(2) + ticks);
       axis.appendChild(path);

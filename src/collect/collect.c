@@ -75,6 +75,20 @@ static int push_number(struct collector *collector, const char *key, uint64_t va
   return push_fact(collector, key, text, err);
 }
 
+// "only Shop.*, only lists:*, skip Shop.Log"; nothing where all functions are traced.
+static int push_selection(struct collector *collector, struct error *err)
+{
+  const struct collect_options *options = collector->options;
+  char text[1024] = "";
+  size_t used = 0;
+  for (size_t i = 0; i < options->only_count + options->skip_count && used < sizeof text; i++) {
+    bool only = i < options->only_count;
+    used += (size_t)snprintf(text + used, sizeof text - used, "%s%s %s", i ? ", " : "", only ? "only" : "skip",
+                             only ? options->only[i] : options->skip[i - options->only_count]);
+  }
+  return *text ? push_fact(collector, "selection", text, err) : 0;
+}
+
 static int push_first_facts(struct collector *collector, struct error *err)
 {
   const struct collect_options *options = collector->options;
@@ -86,7 +100,8 @@ static int push_first_facts(struct collector *collector, struct error *err)
            options->bounds.max_events, options->bounds.max_queue, options->bounds.max_memory_bytes);
   return push_fact(collector, "flambeau", FLAMBEAU_VERSION, err) != 0 ||
                  push_fact(collector, "asked", options->asked, err) != 0 ||
-                 push_fact(collector, "target", target, err) != 0 || push_fact(collector, "bounds", bounds, err) != 0
+                 push_fact(collector, "target", target, err) != 0 || push_selection(collector, err) != 0 ||
+                 push_fact(collector, "bounds", bounds, err) != 0
              ? -1
              : 0;
 }

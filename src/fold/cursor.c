@@ -125,7 +125,7 @@ static void advance_spans(struct cursor *cursor, struct fold_tree *tree, int64_t
   }
   if (!cursor->collecting && cursor->activity != ACTIVITY_RUNNING)
     add_piece(&cursor->pieces, since_ns, cursor->last_ns);
-  else if (is_nowhere(cursor))
+  else if (!cursor->collecting && is_nowhere(cursor))
     add_span(cursor, tree, cursor_top_node(cursor, tree), since_ns);
 }
 
@@ -208,7 +208,7 @@ static void settle(struct cursor *cursor, struct fold_tree *tree, enum absence a
   cursor->pieces.count = 0;
 }
 
-// A function without a receive can only wait in one that it calls and that is not traced, and then it is seen to wait.
+// A function without a receive can only wait in one that it calls and that is not traced.
 static enum frame_kind decide(const struct fold_tree *tree, uint32_t id, bool brief)
 {
   const struct fold_function *function = id == FUNCTION_NONE ? NULL : &tree->functions[id];
@@ -217,10 +217,10 @@ static enum frame_kind decide(const struct fold_tree *tree, uint32_t id, bool br
     return guess;
   if (function->seen_waiting)
     return FRAME_WAITING;
-  if (function->code_known && !function->receives)
-    return FRAME_RUNNABLE;
-  if (function->code_known)
+  if (function->code_known && function->receives)
     return function->seen_busy ? guess : FRAME_WAITING;
+  if (function->code_known && !tree->selective)
+    return FRAME_RUNNABLE;
   if (function->seen_busy)
     return FRAME_RUNNABLE;
   // Where at least every other slice is used up, a function computes, and its brief slices were used up otherwise.
@@ -298,8 +298,11 @@ static void came_in(struct cursor *cursor, struct fold_tree *tree)
 
 static void stop_collecting(struct cursor *cursor, struct fold_tree *tree)
 {
-  if (cursor->collecting)
+  if (cursor->collecting) {
     add_span(cursor, tree, cursor->collecting_node, cursor->collecting_since_ns);
+    if (tree->spans && is_nowhere(cursor))
+      add_span(cursor, tree, cursor_top_node(cursor, tree), cursor->collecting_since_ns);
+  }
   cursor->collecting = false;
 }
 

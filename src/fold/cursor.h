@@ -43,6 +43,7 @@ struct fold_tree {
   struct call_stack_budget budget;
   struct undecided undecided;
   struct span_list *spans; // NULL unless asked for
+  bool selective;          // not all functions are traced
   bool failed;             // latched: out of memory, or the profile is full
 };
 

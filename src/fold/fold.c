@@ -208,6 +208,8 @@ static int take_process(struct event_sink *sink, const struct process_definition
 static int take_fact(struct event_sink *sink, const char *key, const char *value, struct error *err)
 {
   struct fold *fold = (struct fold *)sink;
+  if (strcmp(key, "selection") == 0)
+    fold->tree.selective = true;
   return profile_builder_fact(fold->tree.builder, key, value) < 0
              ? error_set(err, ERROR_DATA, "there are too many different facts of the run, or no memory for them")
              : 0;
@@ -225,6 +227,8 @@ static int take_location(struct event_sink *sink, const struct function_location
   if (location->function == FUNCTION_NONE || !is_defined(tree, location->function))
     return error_set(err, ERROR_DATA, "a location names a function that is not defined");
   struct fold_function *function = &tree->functions[location->function];
+  if (function->code_known)
+    return error_set(err, ERROR_DATA, "a function's location is told twice");
   function->code_known = true;
   function->receives = location->receives;
   if (location->line == 0)

@@ -156,7 +156,7 @@ static int place(struct chart *chart, struct layout *layout, const struct layout
     return -1;
   placing_init(&placing, layout, end, options->min_share);
   if (layout->min_width <= limit)
-    layout->min_width = limit + 1;
+    layout->min_width = limit < end ? limit + 1 : end; // the root stays
   find_depths(chart);
   measure_lanes(chart, layout->min_width);
   stack_lanes(chart, layout);

@@ -177,7 +177,8 @@ static void sum_functions(const struct profile *profile, struct profile_function
       open[nodes[above].frame]--;
     struct profile_function *function = &functions[nodes[i].frame];
     function->own_ns += nodes[i].own;
-    add_absence(&functions[nodes[nodes[i].parent].frame], profile->frames[nodes[i].frame].kind, nodes[i].own);
+    if (nodes[i].parent != 0)
+      add_absence(&functions[nodes[nodes[i].parent].frame], profile->frames[nodes[i].frame].kind, nodes[i].own);
     function->calls += nodes[i].calls;
     if (open[nodes[i].frame]++ == 0)
       function->total_ns += subtree[i];

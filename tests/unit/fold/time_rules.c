@@ -238,6 +238,23 @@ static void rule_4_only_code_with_a_receive_waits(void **state)
   check_stream(events, "a 2\na;[waiting] 3\n", NULL);
 }
 
+// Unless there are functions that are not traced: it may have waited in one of those.
+static void rule_4_code_without_a_receive_may_call_what_is_not_traced(void **state)
+{
+  (void)state;
+  struct error err = {0};
+  struct stream stream;
+  char text[FOLDED_TEXT_MAX];
+  stream_init(&stream, false);
+  assert_int_equal(stream_sink(&stream)->ops->fact(stream_sink(&stream), "selection", "only m", &err), 0);
+  stream_push(&stream, "0 call a none\n1 out\n4 in\n5 exit\nc a\n");
+  struct profile *profile = stream_finish(&stream);
+  folded_text(profile, WEIGHT_WALL, text);
+  assert_string_equal(text, "a 2\na;[waiting] 3\n");
+  profile_free(profile);
+  stream_release(&stream);
+}
+
 // It used up most of a slice, and then came to a receive.
 static void rule_4_code_with_a_receive_waits_after_much_work(void **state)
 {
@@ -404,6 +421,7 @@ int main(void)
       cmocka_unit_test(rule_4_asleep_when_the_trace_starts_and_ends),
       cmocka_unit_test(rule_4_asleep_all_the_time),
       cmocka_unit_test(rule_4_only_code_with_a_receive_waits),
+      cmocka_unit_test(rule_4_code_without_a_receive_may_call_what_is_not_traced),
       cmocka_unit_test(rule_4_code_with_a_receive_waits_after_much_work),
       cmocka_unit_test(rule_4_what_was_seen_comes_before_the_code),
       cmocka_unit_test(rule_4_running_while_out_says_nothing),

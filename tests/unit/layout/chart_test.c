@@ -145,6 +145,14 @@ static void the_longest_stay(void **state)
   assert_int_equal(layout->box_count, 2); // never one of two that are as long
   assert_int_equal(layout->left_out, 2);
   layout_free(layout);
+
+  const struct profile_span whole[] = {{0, SHOP, 0, 4}, {0, F, 0, 4}, {0, G, 0, 4}};
+  profile = profile_of(whole, 3, 1);
+  layout = layout_new(&profile, &options, &err);
+  assert_non_null(layout);
+  assert_int_equal(layout->box_count, 4); // what is as long as the chart stays, and so does the root
+  assert_int_equal(layout->boxes[0].width, 4);
+  layout_free(layout);
 }
 
 static void a_process_without_spans_is_counted(void **state)

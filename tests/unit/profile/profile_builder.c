@@ -139,6 +139,28 @@ static struct profile *sample(void)
   return finish(builder);
 }
 
+static void absences_are_those_of_the_function_above(void **state)
+{
+  (void)state;
+  struct profile_builder *builder = new_builder();
+  uint32_t a = child(builder, 0, "a"), waiting = frame(builder, FRAME_WAITING, "[waiting]");
+  profile_builder_add(builder, profile_builder_child(builder, a, waiting), 3, 0);
+  profile_builder_add(builder, profile_builder_child(builder, a, frame(builder, FRAME_GC, "[gc]")), 5, 0);
+  profile_builder_add(builder, profile_builder_child(builder, 0, waiting), 7, 0); // of no function
+  profile_builder_call_end(builder, a, 9);
+  profile_builder_call_end(builder, a, 2);
+  struct profile *profile = finish(builder);
+  const struct profile_function *function = function_named(profile, "a");
+  assert_int_equal(function->waiting_ns, 3);
+  assert_int_equal(function->gc_ns, 5);
+  assert_int_equal(function->runnable_ns, 0);
+  assert_int_equal(function->timed_calls, 2);
+  assert_int_equal(function->call_sum_ns, 11);
+  assert_int_equal(function->call_min_ns, 2);
+  assert_int_equal(function->call_max_ns, 9);
+  profile_free(profile);
+}
+
 static void a_recursive_function_counts_once(void **state)
 {
   (void)state;
@@ -282,6 +304,7 @@ int main(void)
       cmocka_unit_test(frames_are_the_same_by_kind_and_name),
       cmocka_unit_test(children_are_in_byte_order),
       cmocka_unit_test(the_order_of_building_does_not_show),
+      cmocka_unit_test(absences_are_those_of_the_function_above),
       cmocka_unit_test(a_recursive_function_counts_once),
       cmocka_unit_test(tables_are_kept),
       cmocka_unit_test(a_frame_can_be_shown_under_another_name),
