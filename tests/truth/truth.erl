@@ -7,6 +7,7 @@
 %%           name, `d/1 x 5` for five on top of each other, `e/1+o/1 x 5` for five pairs; with `@` before it, as
 %%           --by parent draws it
 %%   Truth   an integer: calls at exactly this stack.   an atom: the length of that phase is the time at and above it.
+%%           {at_least, Phase}: at least that, and little more: others may keep a process from running, too
 %%           some, none: there is time, or none.        all: the whole capture's time
 %% Calls at any other stack, of the suite's own functions or of a library's that the table names, are wrong. What a
 %% library does inside differs by release, so libraries that call each other count as the first of them; and this

@@ -130,7 +130,7 @@ truth(hibernates) ->
 truth(suspended) ->
     [{"suspended/0", 1}, {"suspended/0;erlang:spawn/1", 1},
      {"suspended/0;work/0", 1}, {"suspended/0;work/0", work},
-     {"suspended/0;work/0;[runnable]", held}, {"suspended/0;work/0;[waiting]", none}];
+     {"suspended/0;work/0;[runnable]", {at_least, held}}, {"suspended/0;work/0;[waiting]", none}];
 truth(killed) ->
     [{"killed/0", 1}, {"killed/0;erlang:spawn/1", 1}, {"killed/0;sleeps/0", 1}, {"killed/0;sleeps/0;[waiting]", life}];
 truth(quits) ->
