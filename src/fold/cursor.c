@@ -193,7 +193,7 @@ static void settle(struct cursor *cursor, struct fold_tree *tree, enum absence a
   uint64_t length_ns = cursor->pending_ns;
   cursor->pending_ns = 0;
   cursor->activity = ACTIVITY_RUNNING;
-  if (absence != ABSENCE_NONE)
+  if (absence != ABSENCE_NONE && !cursor->newborn) // whose first one says nothing of the next
     cursor->last_absence = absence;
   if (length_ns == 0)
     return;
@@ -513,6 +513,7 @@ static void apply_out(struct cursor *cursor, struct fold_tree *tree, uint32_t fu
   came_in(cursor, tree);
   learn_top(cursor, tree, function);
   cursor->activity = ACTIVITY_OUT;
+  cursor->out_to_collect = cursor->collecting;
   cursor->pending_since_ns = cursor->last_ns;
   cursor->before_out = cursor->last_kind;
 }
@@ -520,12 +521,11 @@ static void apply_out(struct cursor *cursor, struct fold_tree *tree, uint32_t fu
 static void apply_in(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
 {
   learn_top(cursor, tree, function);
-  bool known = cursor->last_kind != 0; // a first event says nothing of an absence
+  // A first event says nothing of an absence, and what is out in a collection is no absence.
+  bool known = cursor->last_kind != 0 && !(cursor->collecting && cursor->out_to_collect);
   if (known && (cursor->activity == ACTIVITY_OUT || cursor->activity == ACTIVITY_UNKNOWN))
     settle(cursor, tree, absence(cursor, tree, cursor->last_ns));
   cursor->activity = ACTIVITY_RUNNING;
-  if (cursor->newborn)
-    cursor->last_absence = ABSENCE_BRIEF; // its first one says nothing of the next
   cursor->newborn = false;
   cursor->steps_since_in = 0;
 }

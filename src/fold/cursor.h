@@ -84,6 +84,7 @@ struct cursor {
   bool exited;
   bool newborn; // spawned, and has not run yet
   bool collecting;
+  bool out_to_collect; // it went out in the collection that is on
   uint32_t collecting_node;
   int64_t collecting_since_ns;
   int64_t first_ns, last_ns;

@@ -83,6 +83,13 @@ static bool raises(const struct function_definition *definition)
          is_erlang(definition, "error", 3) || is_erlang(definition, "exit", 1) || is_erlang(definition, "raise", 3);
 }
 
+// A function without a receive whose code cannot be read, because its module is preloaded: on OTP 27 and later
+// it is Erlang that calls a BIF, and may be out for long until a dirty scheduler has time to collect.
+static bool collects(const struct function_definition *definition)
+{
+  return is_erlang(definition, "garbage_collect", 0);
+}
+
 // hibernate/0 is new in OTP 28.
 static bool hibernates(const struct function_definition *definition)
 {
@@ -122,7 +129,7 @@ static int take_function(struct event_sink *sink, const struct function_definiti
   if (function->frame == PROFILE_FAILED)
     return fail(err);
   function->defined = true;
-  function->native = definition->native;
+  function->native = definition->native || collects(definition);
   function->raises = raises(definition);
   function->hibernates = hibernates(definition);
   return 0;

@@ -286,6 +286,14 @@ static void rule_4_what_was_seen_comes_before_the_code(void **state)
                "a 4\na;[runnable] 3\na;[waiting] 2\n", NULL);
 }
 
+// Erlang on OTP 27 and later, in a module whose file cannot be read.
+static void rule_4_who_asks_to_be_collected_does_not_wait(void **state)
+{
+  (void)state;
+  check_stream("f erlang:garbage_collect/0\n0 call a none\n0 call erlang:garbage_collect/0 a\n1 out\n4 in\n5 exit\n",
+               "a;erlang:garbage_collect/0 2\na;erlang:garbage_collect/0;[runnable] 3\n", NULL);
+}
+
 // A process that handles signals for a moment is running, and no event says so.
 static void rule_4_running_while_out_says_nothing(void **state)
 {
@@ -424,6 +432,7 @@ int main(void)
       cmocka_unit_test(rule_4_code_without_a_receive_may_call_what_is_not_traced),
       cmocka_unit_test(rule_4_code_with_a_receive_waits_after_much_work),
       cmocka_unit_test(rule_4_what_was_seen_comes_before_the_code),
+      cmocka_unit_test(rule_4_who_asks_to_be_collected_does_not_wait),
       cmocka_unit_test(rule_4_running_while_out_says_nothing),
       cmocka_unit_test(rule_4_running_when_the_stack_was_read),
       cmocka_unit_test(rule_4_cpu_leaves_absence_out_and_wait_keeps_waiting),
