@@ -303,7 +303,7 @@ static void stop_collecting(struct cursor *cursor, struct fold_tree *tree)
     if (tree->spans && is_nowhere(cursor))
       add_span(cursor, tree, cursor_top_node(cursor, tree), cursor->collecting_since_ns);
   }
-  cursor->collecting = false;
+  cursor->collecting = cursor->out_to_collect = false;
 }
 
 // The process's time ends here, or nothing is known from here on: no event will show what it did last.
