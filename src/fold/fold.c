@@ -25,6 +25,7 @@
 #include "event/event_sink.h"
 #include "frame_name.h"
 #include "profile/profile_builder.h"
+#include "special_function.h"
 
 #define MAX_IDS ((uint32_t)1 << 22)
 #define MAX_KEPT_FRAMES ((uint64_t)1 << 24) // of all stacks together
@@ -69,33 +70,6 @@ static void *grow_to(void *array, uint32_t *capacity, uint32_t id, size_t item)
   return bigger;
 }
 
-static bool is_erlang(const struct function_definition *definition, const char *name, unsigned arity)
-{
-  return definition->arity == arity && definition->module_size == strlen("erlang") &&
-         memcmp(definition->module, "erlang", strlen("erlang")) == 0 && definition->name_size == strlen(name) &&
-         memcmp(definition->name, name, definition->name_size) == 0;
-}
-
-// OTP 27 and later name as their caller the function that follows the caller in its module.
-static bool raises(const struct function_definition *definition)
-{
-  return is_erlang(definition, "throw", 1) || is_erlang(definition, "error", 1) || is_erlang(definition, "error", 2) ||
-         is_erlang(definition, "error", 3) || is_erlang(definition, "exit", 1) || is_erlang(definition, "raise", 3);
-}
-
-// A function without a receive whose code cannot be read, because its module is preloaded: on OTP 27 and later
-// it is Erlang that calls a BIF, and may be out for long until a dirty scheduler has time to collect.
-static bool collects(const struct function_definition *definition)
-{
-  return is_erlang(definition, "garbage_collect", 0);
-}
-
-// hibernate/0 is new in OTP 28.
-static bool hibernates(const struct function_definition *definition)
-{
-  return is_erlang(definition, "hibernate", 3) || is_erlang(definition, "hibernate", 0);
-}
-
 static int take_function(struct event_sink *sink, const struct function_definition *definition, struct error *err)
 {
   struct fold *fold = (struct fold *)sink;
@@ -128,10 +102,11 @@ static int take_function(struct event_sink *sink, const struct function_definiti
                                           definition->module, definition->module_size, definition->native);
   if (function->frame == PROFILE_FAILED)
     return fail(err);
+  const struct special_function *special = special_function_find(definition);
   function->defined = true;
-  function->native = definition->native || collects(definition);
-  function->raises = raises(definition);
-  function->hibernates = hibernates(definition);
+  function->native = definition->native || special->never_waits;
+  function->raises = special->raises;
+  function->hibernates = special->hibernates;
   return 0;
 }
 

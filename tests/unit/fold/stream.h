@@ -97,10 +97,10 @@ static inline struct profile *stream_finish(struct stream *stream)
 }
 
 // Folds `events` and compares with the lines of `times`, and those of `calls` unless it is NULL.
-static inline void check_stream(const char *events, const char *times, const char *calls)
+static inline void check_stream_by(enum fold_by by, const char *events, const char *times, const char *calls)
 {
   struct stream stream;
-  stream_init(&stream, false);
+  stream_init_with(&stream, &(struct fold_options){.by = by});
   stream_push(&stream, events);
   struct profile *profile = stream_finish(&stream);
   char text[FOLDED_TEXT_MAX];
@@ -112,6 +112,11 @@ static inline void check_stream(const char *events, const char *times, const cha
   }
   profile_free(profile);
   stream_release(&stream);
+}
+
+static inline void check_stream(const char *events, const char *times, const char *calls)
+{
+  check_stream_by(FOLD_MERGED, events, times, calls);
 }
 
 #endif
