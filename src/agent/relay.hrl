@@ -121,7 +121,7 @@ start_child(Pid, P = #p{since = Since, missing = Missing}, Ids, R) ->
         _ when Missing > 0 ->
             started(Pid, Started, {[], true}, Since, [{trace_ts, Pid, missing, Missing, Since} | Events], Ids, R);
         {_, _, spawned, _, {M, F, A, _}, Ts} -> started(Pid, Started, {[{M, F, A}], false}, Ts, Rest, Ids, R);
-        _ -> started(Pid, Started, {[], true}, Since, Events, Ids, R)
+        _ -> started(Pid, Started, {[], true}, stamp(First), Events, Ids, R)
     end.
 
 %% `wordsize` in the end message is what the collection gave back (erts, trace_gc()).
@@ -171,7 +171,8 @@ nifs(M) -> try erlang:get_module_info(M, nifs) catch _:_ -> [] end.
 text16(Text) -> <<(byte_size(Text)):16, Text/binary>>.
 
 define_process(#p{id = Id, parent = Parent, description = {Pid, Name, Label, Initial}}) ->
-    <<16#81, Id:32, (case Parent of none -> 16#ffffffff; _ -> Parent end):32, (text16(Pid))/binary, (text16(Name))/binary, (text16(Label))/binary,
+    ParentId = case Parent of none -> 16#ffffffff; _ -> Parent end,
+    <<16#81, Id:32, ParentId:32, (text16(Pid))/binary, (text16(Name))/binary, (text16(Label))/binary,
       (text16(Initial))/binary>>.
 
 %% Everything that is not an event of the current process.
