@@ -11,12 +11,20 @@
 struct term_reader;
 struct term_writer;
 
+struct node_tls {
+  const char *cacert; // a file with the CAs whose word on the node's certificate we take; NULL: those the system knows
+  const char *cert;   // a file with our certificate, for a node that wants one; NULL
+  const char *key;    // a file with its private key; NULL: in `cert`
+  bool insecure;      // take any certificate
+};
+
 struct node_address {
-  const char *name;       // "shop@10.0.0.7"; a host with a dot means long names
-  const char *cookie;     // required
-  const char *address;    // "HOST" or "HOST:PORT" to connect to instead of asking the DNS and epmd; NULL
-  const char *own_name;   // our node name; NULL: one the target gives us, so that no atom of ours piles up there
-  int connect_timeout_ms; // for the whole of finding, connecting and the handshake
+  const char *name;     // "shop@10.0.0.7"; a host with a dot means long names
+  const char *cookie;   // required
+  const char *address;  // "HOST", "HOST:PORT" or "[IPV6]:PORT" to connect to instead of asking the DNS and epmd; NULL
+  const char *own_name; // our node name; NULL: one the target gives us, so that no atom of ours piles up there
+  const struct node_tls *tls; // for nodes with encrypted distribution; NULL: in clear
+  int connect_timeout_ms;     // for the whole of finding, connecting and the handshake
 };
 
 struct node; // opaque

@@ -26,11 +26,10 @@ int epmd_own_port(void)
 }
 
 // Sends `request` and reads until epmd closes, which it does after each answer.
-static int ask(const struct in_addr *host, const char *host_text, const struct bytes *request, int64_t deadline_ms,
-               struct bytes *answer, struct error *err)
+static int ask(const struct addrinfo *addresses, const char *host_text, const struct bytes *request,
+               int64_t deadline_ms, struct bytes *answer, struct error *err)
 {
-  struct sockaddr_in peer = {.sin_family = AF_INET, .sin_port = htons((uint16_t)epmd_own_port()), .sin_addr = *host};
-  int fd = connect_tcp(&peer, deadline_ms);
+  int fd = connect_tcp(addresses, epmd_own_port(), deadline_ms);
   if (fd < 0)
     return error_set(err, ERROR_UNREACHABLE,
                      "no epmd answers on %s port %d (%s): is a node running there? A node without epmd is reached with "
@@ -82,15 +81,15 @@ int epmd_names(const char *host, int timeout_ms, struct epmd_name **names, size_
   static const uint8_t request[] = {0, 1, NAMES_REQUEST};
   const char *host_text = host ? host : "127.0.0.1";
   struct bytes question, answer;
-  struct in_addr address;
+  struct addrinfo *addresses;
   *names = NULL;
   *count = 0;
-  if (resolve_host(host_text, &address, err) != 0)
+  if (resolve_host(host_text, &addresses, err) != 0)
     return -1;
   bytes_init(&question, sizeof request);
   bytes_init(&answer, EPMD_ANSWER_MAX);
   bytes_append(&question, request, sizeof request);
-  int result = ask(&address, host_text, &question, clock_ms() + timeout_ms, &answer, err);
+  int result = ask(addresses, host_text, &question, clock_ms() + timeout_ms, &answer, err);
   if (result == 0)
     result = parse_names(&answer, names, count, err);
   if (result != 0) {
@@ -98,12 +97,13 @@ int epmd_names(const char *host, int timeout_ms, struct epmd_name **names, size_
     *names = NULL;
     *count = 0;
   }
+  freeaddrinfo(addresses);
   bytes_release(&question);
   bytes_release(&answer);
   return result;
 }
 
-// " (it knows a, b)", or nothing when that cannot be found out.
+// " (epmd knows a, b)", or nothing when that cannot be found out.
 static void known_names(const char *host_text, int64_t deadline_ms, char *text, size_t size)
 {
   struct epmd_name *names;
@@ -113,14 +113,14 @@ static void known_names(const char *host_text, int64_t deadline_ms, char *text, 
   int64_t left = deadline_ms - clock_ms();
   if (left <= 0 || epmd_names(host_text, (int)left, &names, &count, &ignored) != 0)
     return;
-  size_t used = (size_t)snprintf(text, size, count ? " (it knows" : " (it knows none)");
+  size_t used = (size_t)snprintf(text, size, count ? " (epmd knows" : " (epmd knows none)");
   for (size_t i = 0; i < count && used < size; i++)
     used +=
         (size_t)snprintf(text + used, size - used, "%s %s%s", i ? "," : "", names[i].name, i + 1 == count ? ")" : "");
   free(names);
 }
 
-int epmd_port(const struct in_addr *host, const char *host_text, const char *alive, int64_t deadline_ms,
+int epmd_port(const struct addrinfo *addresses, const char *host_text, const char *alive, int64_t deadline_ms,
               struct error *err)
 {
   struct bytes question, answer;
@@ -133,14 +133,16 @@ int epmd_port(const struct in_addr *host, const char *host_text, const char *ali
   int port = -1;
   if (question.failed)
     error_set(err, ERROR_MEMORY, "out of memory");
-  else if (ask(host, host_text, &question, deadline_ms, &answer, err) == 0) {
+  else if (ask(addresses, host_text, &question, deadline_ms, &answer, err) == 0) {
     if (answer.size >= 4 && answer.data[0] == PORT2_RESPONSE && answer.data[1] == 0) {
       port = answer.data[2] << 8 | answer.data[3];
     } else {
       char known[128];
       known_names(host_text, deadline_ms, known, sizeof known);
-      error_set(err, ERROR_UNREACHABLE, "no node named \"%s\" is registered with epmd on %s%s", alive, host_text,
-                known);
+      error_set(
+          err, ERROR_UNREACHABLE,
+          "no node named \"%s\" is registered with epmd on %s; one without epmd is reached with --address HOST:PORT%s",
+          alive, host_text, known);
     }
   }
   bytes_release(&question);

@@ -13,6 +13,9 @@ struct transport;
 #define NODE_NAME_MAX 255
 #define HOST_NAME_MAX_BYTES 256
 
+// Whether ei may be given what was heard so far: it believes the peer's lengths.
+bool handshake_is_sound(const struct transport *transport);
+
 // The name the peer gave in its challenge; false when it sent none.
 bool handshake_peer_name(const struct transport *transport, char name[NODE_NAME_MAX + 1]);
 

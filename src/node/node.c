@@ -1,18 +1,15 @@
 // Enters: a node's name and cookie. Leaves: whole messages from it, and messages to it.
 // ei makes the handshake and encodes terms. Reading after the handshake is ours: ei would believe any length that the
-// peer claims and lose its place in the stream at a time-out. Invariant: `in` holds at most one message already handed
-// out (its first `taken` bytes, dropped at the next call) and then unread bytes of the stream.
+// peer claims and lose its place in the stream at a time-out. Invariant: `in` holds `taken` bytes of messages that were
+// handed out or are of no interest, the last of which stays until the next call, and then unread bytes of the stream.
 #include "node/node.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/byte_reader.h"
@@ -23,11 +20,13 @@
 #include "node/term.h"
 #include "resolve.h"
 #include "term_writer.h"
+#include "tls.h"
 #include "transport.h"
 
 // The agent sends batches of at most a few hundred kilobytes; nobody else has a reason to write to us.
 #define MESSAGE_MAX_BYTES (32u * 1024 * 1024)
 #define READ_PIECE_BYTES (64u * 1024)
+#define PIECES_AT_ONCE 64 // without a message among them
 #define SEND_TIMEOUT_MS 5000u
 // Control messages, erts/doc "Distribution Protocol".
 enum {
@@ -77,33 +76,24 @@ static int check_name(const char *name, const char *what, struct error *err)
 }
 
 // Where to connect: `--address`, or the DNS and epmd.
-static int find_peer(const struct node_address *address, struct sockaddr_in *peer, char *where, size_t where_size,
-                     int64_t deadline_ms, struct error *err)
+static int find_peer(const struct node_address *address, struct transport *transport, char *where, size_t where_size,
+                     struct addrinfo **peers, struct error *err)
 {
   char host[NODE_NAME_MAX + 1], alive[NODE_NAME_MAX + 1];
   const char *at = strchr(address->name, '@');
-  snprintf(alive, sizeof alive, "%.*s", (int)(at - address->name), address->name);
-  snprintf(host, sizeof host, "%s", address->address ? address->address : at + 1);
   int port = 0;
-  char *colon = address->address ? strrchr(host, ':') : NULL;
-  if (colon) {
-    char *end;
-    long value = strtol(colon + 1, &end, 10);
-    if (*end || end == colon + 1 || value < 1 || value > 65535 || colon == host)
-      return error_set(err, ERROR_USAGE, "\"%s\" is no address: it has the form HOST or HOST:PORT", address->address);
-    port = (int)value;
-    *colon = '\0';
-  }
-  *peer = (struct sockaddr_in){.sin_family = AF_INET};
-  if (resolve_host(host, &peer->sin_addr, err) != 0)
+  snprintf(alive, sizeof alive, "%.*s", (int)(at - address->name), address->name);
+  snprintf(host, sizeof host, "%s", at + 1);
+  if (address->address && address_split(address->address, host, sizeof host, &port, err) != 0)
+    return -1;
+  if (resolve_host(host, peers, err) != 0)
     return -1;
   if (port == 0)
-    port = epmd_port(&peer->sin_addr, host, alive, deadline_ms, err);
-  if (port < 0)
-    return -1;
-  peer->sin_port = htons((uint16_t)port);
+    port = epmd_port(*peers, host, alive, transport->deadline_ms, err);
+  transport->peers = *peers;
+  transport->port = port;
   snprintf(where, where_size, "%s port %d", host, port);
-  return 0;
+  return port < 0 ? -1 : 0;
 }
 
 static int init_ei(struct node *node, const struct node_address *address, struct error *err)
@@ -125,17 +115,10 @@ static int init_ei(struct node *node, const struct node_address *address, struct
   return 0;
 }
 
-static int connect_node(struct node *node, const struct node_address *address, struct error *err)
+static int connect_peer(struct node *node, const struct node_address *address, const char *where, struct error *err)
 {
-  char where[NODE_NAME_MAX + 32];
-  int64_t deadline_ms = clock_ms() + address->connect_timeout_ms;
-  if (find_peer(address, &node->transport.peer, where, sizeof where, deadline_ms, err) != 0 ||
-      init_ei(node, address, err) != 0)
-    return -1;
-  node->transport.deadline_ms = deadline_ms;
-  int port = ntohs(node->transport.peer.sin_port);
-  if (ei_xconnect_host_port_tmo(&node->ei, &node->transport.peer.sin_addr, port,
-                                (unsigned)address->connect_timeout_ms) < 0)
+  struct in_addr unused = {0}; // ei's idea of where it connects to; the transport knows better
+  if (ei_xconnect_host_port_tmo(&node->ei, &unused, node->transport.port, (unsigned)address->connect_timeout_ms) < 0)
     return handshake_failure(&node->transport, address, where, err);
   char heard[NODE_NAME_MAX + 1];
   if (handshake_peer_name(&node->transport, heard) && strcmp(heard, address->name) != 0)
@@ -146,6 +129,22 @@ static int connect_node(struct node *node, const struct node_address *address, s
   node->self.serial = self->serial;
   node->self.creation = self->creation;
   return 0;
+}
+
+static int connect_node(struct node *node, const struct node_address *address, struct error *err)
+{
+  char where[NODE_NAME_MAX + 32];
+  struct addrinfo *peers = NULL;
+  node->transport.deadline_ms = clock_ms() + address->connect_timeout_ms;
+  if (address->tls && !(node->transport.tls = tls_new(address->tls, strchr(address->name, '@') + 1, err)))
+    return -1;
+  int status = find_peer(address, &node->transport, where, sizeof where, &peers, err);
+  if (status == 0 && (status = init_ei(node, address, err)) == 0)
+    status = connect_peer(node, address, where, err);
+  if (peers)
+    freeaddrinfo(peers);
+  node->transport.peers = NULL;
+  return status;
 }
 
 struct node *node_connect(const struct node_address *address, struct error *err)
@@ -178,6 +177,7 @@ void node_free(struct node *node)
     ei_close_connection(node->transport.fd);
   if (node->transport.fd >= 0) // ei forgot it: the handshake never ended
     close(node->transport.fd);
+  tls_free(node->transport.tls);
   bytes_release(&node->in);
   free(node);
 }
@@ -254,17 +254,19 @@ static bool is_spawn_answer(struct term_reader message)
 static int answer_tick(struct node *node)
 {
   static const char tick[4];
-  return send(node->transport.fd, tick, sizeof tick, MSG_NOSIGNAL) == sizeof tick || errno == EAGAIN ? 0 : -1;
+  // A node that has not yet read what we sent need not be told that we are there.
+  if (!transport_can_write(&node->transport))
+    return 0;
+  return transport_write_all(&node->transport, tick, sizeof tick);
 }
 
-// The next whole message among the bytes that are here.
-static enum node_event next_message(struct node *node, struct term_reader *message, struct error *err)
+// The next whole message among the bytes that are here. `ticked`: the node asked whether we are there.
+static enum node_event next_message(struct node *node, struct term_reader *message, bool *ticked, struct error *err)
 {
   for (;;) {
-    bytes_drop_front(&node->in, node->taken);
-    node->taken = 0;
     struct byte_reader header;
     byte_reader_init(&header, node->in.data, node->in.size);
+    byte_reader_take(&header, node->taken);
     size_t size = (size_t)byte_reader_be(&header, 4);
     if (header.failed)
       return NODE_NOTHING;
@@ -272,9 +274,8 @@ static enum node_event next_message(struct node *node, struct term_reader *messa
       return gone(err, node->name, "it sent a message larger than any of the agent's");
     if (byte_reader_left(&header) < size)
       return NODE_NOTHING;
-    node->taken = 4 + size;
-    if (size == 0 && answer_tick(node) != 0)
-      return gone(err, node->name, strerror(errno));
+    node->taken += 4 + size;
+    *ticked = *ticked || size == 0;
     enum node_event event = size ? understand(header.at, size, message) : NODE_NOTHING;
     if (event == NODE_EXITED || (event == NODE_MESSAGE && !is_spawn_answer(*message)))
       return event;
@@ -283,15 +284,21 @@ static enum node_event next_message(struct node *node, struct term_reader *messa
 
 enum node_event node_receive(struct node *node, struct term_reader *message, struct error *err)
 {
-  for (;;) {
-    enum node_event event = next_message(node, message, err);
-    if (event != NODE_NOTHING)
+  for (int pieces = 0;; pieces++) {
+    bool ticked = false;
+    enum node_event event = next_message(node, message, &ticked, err);
+    if (ticked && answer_tick(node) != 0)
+      return gone(err, node->name, strerror(errno));
+    // Whoever calls has a clock to look at. What TLS has decrypted and not handed out is less than a piece.
+    if (event != NODE_NOTHING || pieces == PIECES_AT_ONCE)
       return event;
+    bytes_drop_front(&node->in, node->taken);
+    node->taken = 0;
     size_t before = node->in.size;
     uint8_t *room = bytes_reserve(&node->in, READ_PIECE_BYTES);
     if (!room)
       return gone(err, node->name, "out of memory");
-    ssize_t got = recv(node->transport.fd, room, READ_PIECE_BYTES, MSG_DONTWAIT);
+    ssize_t got = transport_read_now(&node->transport, room, READ_PIECE_BYTES);
     node->in.size = before + (got > 0 ? (size_t)got : 0);
     if (got == 0)
       return gone(err, node->name, "the node closed it");

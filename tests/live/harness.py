@@ -15,6 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -83,15 +84,15 @@ class World:
 
 
 class Node:
-    """One or two BEAM nodes started by a command, and an observer of the first."""
+    """One or two BEAM nodes started by a command, and an observer of the first, which may need flags of its own."""
 
-    def __init__(self, name, command, **env):
+    def __init__(self, name, command, observer_flags="", **env):
         self.name = name
         self.log = open(world.folder / (name + ".log"), "w+")
         self.process = subprocess.Popen(in_root(command), stdin=subprocess.DEVNULL, stdout=self.log,
                                         stderr=subprocess.STDOUT, env=world.node_env(**env), start_new_session=True)
         try:
-            self.observer = Observer(name)
+            self.observer = Observer(name, observer_flags)
         except Exception:
             self.stop()
             raise
@@ -100,7 +101,9 @@ class Node:
         try:
             wait_until(lambda: self.ask(f"is_pid(rpc:call(N, erlang, whereis, ['{process}']))"), START_S, process)
         except AssertionError:
-            raise AssertionError(f"{self.name} did not start: {self.said()}")
+            said = self.said()
+            self.stop()
+            raise AssertionError(f"{self.name} did not start: {said}")
         return self
 
     def said(self):
@@ -137,14 +140,14 @@ class Node:
 class Observer:
     """A hidden node of the system's OTP that evaluates expressions."""
 
-    def __init__(self, target):
-        short = "." not in target.split("@")[1]
+    def __init__(self, target, flags=""):
+        short = not set(".:") & set(target.split("@")[1])
         name = "observer%x@%s" % (random.getrandbits(32), target.split("@")[1])
         self.process = subprocess.Popen(
             ["erl", "-noshell", "-hidden", "-sname" if short else "-name", name, "-setcookie", world.cookie,
              "-pa", str(world.folder / "observer"), "-s", "witness", "serve", "-target", target],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, bufsize=1,
-            env=dict(world.node_env(), HOME=str(world.folder), ERL_ZFLAGS="", PATH=os.environ["PATH"]))
+            env=dict(world.node_env(), HOME=str(world.folder), ERL_ZFLAGS="", ERL_FLAGS=flags, PATH=os.environ["PATH"]))
 
     def ask(self, expression, timeout_s=30):
         self.process.stdin.write(expression + ".\n")
@@ -224,7 +227,7 @@ class LiveTest(unittest.TestCase):
             self.assertRegex(lines[0], "(?i)" + word)
 
     def assert_clean(self, node, before, within_s=CLEAN_S, connected=False):
-        """Within the time nothing of ours is on the node: no flag, pattern, session, process, module, memory. While a
+        """Within the time nothing of ours is on the node: no flag, pattern, session, gate, process, module, memory. While a
         stopped flambeau is `connected`, the connection and the node's own process for it are there."""
         deadline = time.monotonic() + within_s
         while True:
@@ -238,12 +241,14 @@ class LiveTest(unittest.TestCase):
 
 def difference(before, now, connected=False):
     left = {}
-    for key in ("flags", "functions", "sessions", "modules", "old_code") + (() if connected else ("connected",)):
+    for key in ("flags", "functions", "sessions", "gate", "names", "modules", "old_code") + (() if connected else ("connected",)):
         extra = sorted(set(now[key]) - set(before[key]))
         if extra:
             left[key] = extra[:5] + ([f"and {len(extra) - 5} more"] if len(extra) > 5 else [])
     new = set(now["processes"]) - set(before["processes"])
     described = [text for text in now["described"] if text.split(" ")[0] in new]
+    if len(acceptors(now)) <= len(acceptors(before)):  # with TLS, the one that accepted us left its place to another
+        described = [text for text in described if text not in acceptors(now)]
     if connected:
         described = [text for text in described if "{dist_util,con_loop," not in text]
     if described:
@@ -253,12 +258,59 @@ def difference(before, now, connected=False):
     return left
 
 
+def acceptors(state):
+    return [text for text in state["described"] if "{prim_inet,accept0," in text]
+
+
+class Cable:
+    """A forwarded port on this machine that can be cut."""
+
+    def __init__(self, to_port):
+        self.to_port = to_port
+        self.ends = []
+        self.socket = socket.create_server((HOST, 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        try:
+            while True:
+                near, _ = self.socket.accept()
+                far = socket.create_connection((HOST, self.to_port))
+                self.ends += [near, far]
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=self.carry, args=(one, other), daemon=True).start()
+        except OSError:
+            return
+
+    def carry(self, source, target):
+        try:
+            while data := source.recv(1 << 16):
+                target.sendall(data)
+        except OSError:
+            pass
+        self.hang_up(source)
+        self.hang_up(target)
+
+    def hang_up(self, end):
+        try:
+            end.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+
+    def cut(self):
+        hanging = list(self.ends)
+        self.socket.close()
+        for end in hanging:
+            self.hang_up(end)
+
+
 def flambeau(*arguments, timeout_s=90, **options):
     return Run(*arguments, **options).result(timeout_s)
 
 
-def start_shop(name="shop", **env):
-    name = f"{name}@{HOST}"
+def start_shop(name="shop", host=HOST, **env):
+    name = f"{name}@{host}"
     node = Node(name, ["/bin/sh", str(world.inside / "samples/erlang/start"), name, world.cookie], **env)
     return node.await_registered("shop_client")
 

@@ -40,6 +40,7 @@ static void each_failure_has_its_sentence(void **state)
   expect(heard("", 0, 1, ETIMEDOUT), "did not answer within 5000 ms");
   expect(heard("", 0, 1, 0), "broke off the handshake");
   expect(heard("HTTP/1.1 400 Bad Request", 24, 1, 0), "broke off the handshake");
+  expect(heard("\x15\3", 2, 1, EPROTO), "wants TLS: say --tls");
   expect(heard("\0\14snot_allowed", 14, 1, 0), "--name");
   expect(heard("\0\6salive", 8, 1, 0), "choose another");
   expect(heard(CHALLENGE "a@h", sizeof CHALLENGE - 1 + 3, 2, 0), "refused our cookie");
