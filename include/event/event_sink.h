@@ -1,4 +1,4 @@
-// Whoever takes trace events: the fold, the capture writer, a tee of both.
+// Whoever takes trace events: the fold, the capture writer, a tee of both, a filter in front of another.
 #ifndef FLAMBEAU_EVENT_EVENT_SINK_H
 #define FLAMBEAU_EVENT_EVENT_SINK_H
 
@@ -26,6 +26,22 @@ struct event_sink_ops {
 struct event_sink {
   const struct event_sink_ops *ops;
 };
+
+// What stands in front of another sink and does more than pass on with some of its operations only. Embedded as the
+// first member of the real one.
+struct event_filter {
+  struct event_sink sink;
+  struct event_sink *next; // borrowed
+};
+
+// The operations of a filter that only passes on; the real one's table names them where it has nothing of its own, and
+// its own operations end in them.
+int event_filter_function(struct event_sink *filter, const struct function_definition *definition, struct error *err);
+int event_filter_process(struct event_sink *filter, const struct process_definition *definition, struct error *err);
+int event_filter_fact(struct event_sink *filter, const char *key, const char *value, struct error *err);
+int event_filter_module(struct event_sink *filter, const char *name, int64_t time_ns, bool traced, struct error *err);
+int event_filter_location(struct event_sink *filter, const struct function_location *location, struct error *err);
+int event_filter_event(struct event_sink *filter, const struct trace_event *event, struct error *err);
 
 // Pushes everything to `first`, then to `second` (both borrowed).
 struct event_tee {

@@ -19,7 +19,11 @@ enum event_kind {
   EVENT_SPAWN,     // the process spawned process `child`, which starts in `function`
   EVENT_LOST,      // events are missing from here to the next event of this process; `lost` of them (0: unknown)
   EVENT_END,       // tracing of this process ended here
+  EVENT_BEGIN, // the process called `function`, which returns to `caller`, and is traced from here until it has ended
+  EVENT_LEAVE, // that call ended, `ending`: what the process does until its next EVENT_BEGIN is nobody's business
 };
+
+enum call_ending { CALL_RETURNED = 1, CALL_RAISED };
 
 enum process_status {
   STATUS_WAITING = 1, // in a receive
@@ -42,6 +46,7 @@ struct trace_event {
   uint32_t caller;            // EVENT_CALL: FUNCTION_NONE when the VM says `undefined`
   uint32_t child;             // EVENT_SPAWN
   enum process_status status; // EVENT_STATUS
+  enum call_ending ending;    // EVENT_LEAVE
   bool major;
   bool stack_cut; // EVENT_STACK: outer frames are missing below stack[0]
   uint64_t words;
@@ -59,6 +64,7 @@ struct function_definition {
   size_t name_size;
   uint8_t arity;
   bool native; // a BIF or NIF: it can never be in a receive
+  bool opaque; // what it calls is not to be shown: the time is its own
 };
 
 // What the file of its module says of a function: where its source begins, as a stack trace on the node would say it,

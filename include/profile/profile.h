@@ -57,10 +57,30 @@ struct profile_process {
   const char *title; // registered name, label or initial call, in this order; the pid when nothing is known
   uint64_t events;
   int64_t first_ns, last_ns;                        // times of its first and last event
-  uint64_t width_ns;                                // sum of all its stacks' widths; equals last - first
+  uint64_t away_ns;                                 // between its captured calls, when it was not traced
+  uint64_t width_ns;                                // sum of all its stacks' widths; equals last - first - away
   uint64_t waiting_ns, runnable_ns, gc_ns, lost_ns; // parts of that; the rest ran
   bool exited;
 };
+
+enum profile_call_ending {
+  PROFILE_CALL_RETURNED,
+  PROFILE_CALL_RAISED, // by an exception
+  PROFILE_CALL_EXITED, // the process ended in it
+  PROFILE_CALL_CUT,    // the trace ended, or events are missing, before it did
+};
+
+// One captured call of a function (`record -f`, `run`), from its begin to its end.
+struct profile_call {
+  uint32_t process;  // index in `processes`
+  uint32_t frame;    // the function
+  uint32_t caller;   // frame of the function it returns to; PROFILE_NO_FRAME when there is none
+  uint64_t start_ns; // since the first event of all
+  uint64_t length_ns;
+  enum profile_call_ending ending;
+};
+
+#define PROFILE_NO_FRAME UINT32_MAX
 
 // Times out of one kind, [waiting] or [runnable]: how often, how long in all, the longest.
 struct profile_absence {
@@ -103,6 +123,9 @@ struct profile {
   size_t function_count;
   const struct profile_process *processes; // in order of first sight
   size_t process_count;
+  const struct profile_call *calls; // captured ones, by start; at most PROFILE_MAX_CALLS, the first
+  size_t call_count;
+  uint64_t calls_seen;              // captured, kept here or not
   const struct profile_fact *facts; // in order of first sight
   size_t fact_count;
   const struct profile_module *modules; // loaded during the trace

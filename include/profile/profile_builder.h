@@ -13,6 +13,7 @@ void profile_builder_free(struct profile_builder *builder);
 
 #define PROFILE_MAX_FRAMES ((size_t)1 << 23)
 #define PROFILE_MAX_NODES ((size_t)1 << 23)
+#define PROFILE_MAX_CALLS ((size_t)1 << 20)
 
 // The frame with this name (cut at a NUL) and kind, made if new, or PROFILE_FAILED.
 uint32_t profile_builder_frame(struct profile_builder *builder, enum frame_kind kind, const char *name,
@@ -45,6 +46,10 @@ struct profile_totals {
 // `spans` of the builder's nodes, in any order; copied.
 int profile_builder_spans(struct profile_builder *builder, const struct profile_span *spans, size_t count,
                           uint64_t min_ns);
+
+// Captured calls with frames of the builder, in any order; copied. `seen`: how many there were in all.
+int profile_builder_calls(struct profile_builder *builder, const struct profile_call *calls, size_t count,
+                          uint64_t seen);
 
 // Sorts children, computes the function table, hands over the profile and frees the builder. NULL on failure:
 // ERROR_MEMORY, or ERROR_DATA when the weights add up to more than 64 bits hold.

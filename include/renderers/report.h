@@ -20,7 +20,7 @@ enum report_sort {
 };
 
 struct report_options {
-  uint64_t top; // how many functions, and processes, at most; 0: all
+  uint64_t top; // how many functions, processes and captured calls, at most; 0: all
   enum report_sort sort;
 };
 

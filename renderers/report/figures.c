@@ -32,6 +32,11 @@ static void split_time(struct figures *figures)
   }
 }
 
+uint64_t figures_covered_ns(const struct profile_process *process)
+{
+  return (uint64_t)process->last_ns - (uint64_t)process->first_ns - process->away_ns;
+}
+
 static uint64_t distance(uint64_t a, uint64_t b)
 {
   return a > b ? a - b : b - a;
@@ -43,7 +48,7 @@ static void add_up(struct figures *figures)
   uint64_t width_ns = 0;
   for (size_t i = 0; i < figures->profile->process_count; i++) {
     const struct profile_process *process = &figures->profile->processes[i];
-    uint64_t covered_ns = (uint64_t)process->last_ns - (uint64_t)process->first_ns;
+    uint64_t covered_ns = figures_covered_ns(process);
     conservation->covered_ns += covered_ns;
     conservation->difference_ns += distance(covered_ns, process->width_ns);
     width_ns += process->width_ns;
@@ -70,6 +75,50 @@ static int by_events(const void *left, const void *right)
   return (*a > *b) - (*a < *b);
 }
 
+static int by_length(const void *left, const void *right)
+{
+  const struct profile_call *const *a = left, *const *b = right;
+  if ((*a)->length_ns != (*b)->length_ns)
+    return (*a)->length_ns < (*b)->length_ns ? 1 : -1;
+  return (*a > *b) - (*a < *b);
+}
+
+// The `index`th of the calls that were not cut off, the slowest being 0.
+static const struct profile_call *whole_call(const struct figures *figures, size_t index)
+{
+  for (size_t i = 0;; i++)
+    if (figures->calls[i]->ending != PROFILE_CALL_CUT && index-- == 0)
+      return figures->calls[i];
+}
+
+// `calls` are sorted by now.
+static void measure_calls(struct figures *figures)
+{
+  struct figures_calls *lengths = &figures->call_lengths;
+  const struct profile *profile = figures->profile;
+  uint64_t sum_ns = 0; // no more than the tree's: all of it was billed
+  lengths->one_function = lengths->one_caller = true;
+  for (size_t i = 0; i < profile->call_count; i++) {
+    const struct profile_call *call = figures->calls[i];
+    lengths->one_function &= call->frame == profile->calls[0].frame;
+    lengths->one_caller &= call->caller == profile->calls[0].caller;
+    if (call->ending == PROFILE_CALL_CUT) {
+      lengths->cut_max_ns = lengths->cut++ ? lengths->cut_max_ns : call->length_ns;
+    } else {
+      lengths->whole++;
+      sum_ns += call->length_ns;
+    }
+  }
+  if (lengths->whole == 0)
+    return;
+  uint64_t upper_ns = whole_call(figures, (lengths->whole - 1) / 2)->length_ns;
+  uint64_t lower_ns = whole_call(figures, lengths->whole / 2)->length_ns;
+  lengths->longest = whole_call(figures, 0);
+  lengths->shortest_ns = whole_call(figures, lengths->whole - 1)->length_ns;
+  lengths->median_ns = lower_ns + (upper_ns - lower_ns) / 2;
+  lengths->mean_ns = sum_ns / lengths->whole;
+}
+
 uint64_t figures_ran_ns(const struct profile_process *process)
 {
   return process->width_ns - process->waiting_ns - process->runnable_ns - process->gc_ns - process->lost_ns;
@@ -90,7 +139,7 @@ static uint64_t total(const struct profile_function *function)
   return function->total_ns;
 }
 
-static uint64_t calls(const struct profile_function *function)
+static uint64_t call_count(const struct profile_function *function)
 {
   return function->calls;
 }
@@ -132,15 +181,18 @@ int figures_init(struct figures *figures, const struct profile *profile, const s
                  struct error *err)
 {
   static const function_key keys[] = {
-      [REPORT_SORT_OWN] = own,      [REPORT_SORT_TOTAL] = total,          [REPORT_SORT_CALLS] = calls,
+      [REPORT_SORT_OWN] = own,      [REPORT_SORT_TOTAL] = total,          [REPORT_SORT_CALLS] = call_count,
       [REPORT_SORT_NAME] = nothing, [REPORT_SORT_MEAN] = figures_mean_ns, [REPORT_SORT_MAX] = longest,
   };
-  size_t functions = profile->function_count, processes = profile->process_count;
-  *figures = (struct figures){
-      .profile = profile, .functions_shown = shown(options, functions), .processes_shown = shown(options, processes)};
+  size_t functions = profile->function_count, processes = profile->process_count, calls = profile->call_count;
+  *figures = (struct figures){.profile = profile,
+                              .functions_shown = shown(options, functions),
+                              .processes_shown = shown(options, processes),
+                              .calls_shown = shown(options, calls)};
   figures->functions = calloc(functions + 1, sizeof *figures->functions);
   figures->processes = calloc(processes + 1, sizeof *figures->processes);
-  if (!figures->functions || !figures->processes) {
+  figures->calls = calloc(calls + 1, sizeof *figures->calls);
+  if (!figures->functions || !figures->processes || !figures->calls) {
     figures_release(figures);
     return error_set(err, ERROR_MEMORY, "out of memory for a report of %zu functions", functions);
   }
@@ -148,9 +200,13 @@ int figures_init(struct figures *figures, const struct profile *profile, const s
     figures->functions[i] = &profile->functions[i];
   for (size_t i = 0; i < processes; i++)
     figures->processes[i] = &profile->processes[i];
+  for (size_t i = 0; i < calls; i++)
+    figures->calls[i] = &profile->calls[i];
   struct order order = {.frames = profile->frames, .key = keys[options->sort]};
   qsort_r(figures->functions, functions, sizeof *figures->functions, by_key, &order);
   qsort(figures->processes, processes, sizeof *figures->processes, by_events);
+  qsort(figures->calls, calls, sizeof *figures->calls, by_length);
+  measure_calls(figures);
   split_time(figures);
   add_up(figures);
   count_losses(figures);
@@ -161,6 +217,7 @@ void figures_release(struct figures *figures)
 {
   free(figures->functions);
   free(figures->processes);
+  free(figures->calls);
 }
 
 size_t figures_waited_in(const struct profile *profile, const struct profile_function **functions, size_t limit)

@@ -10,6 +10,7 @@
 #include "renderers/report.h"
 
 struct profile;
+struct profile_call;
 struct profile_function;
 struct profile_process;
 
@@ -22,8 +23,19 @@ struct figures_split {
 // all processes and the tree.
 struct figures_conservation {
   uint64_t width_ns;   // of everything in the tree
-  uint64_t covered_ns; // last event minus first, all processes
+  uint64_t covered_ns; // of all processes
   uint64_t difference_ns;
+};
+
+// The captured calls' lengths. Those that were cut off are not what the calls took: they are apart.
+struct figures_calls {
+  size_t whole;
+  uint64_t shortest_ns, median_ns, mean_ns; // of the whole ones
+  const struct profile_call *longest;       // whole; the first of several; NULL when there is none
+  size_t cut;
+  uint64_t cut_max_ns;
+  bool one_function; // all are calls of the same
+  bool one_caller;   // all return to the same, or to none
 };
 
 struct figures {
@@ -36,6 +48,9 @@ struct figures {
   size_t functions_shown;
   const struct profile_process **processes; // most events first
   size_t processes_shown;
+  const struct profile_call **calls; // that took longest first, then by start
+  size_t calls_shown;
+  struct figures_calls call_lengths;
 };
 
 int figures_init(struct figures *figures, const struct profile *profile, const struct report_options *options,
@@ -44,6 +59,9 @@ void figures_release(struct figures *figures);
 
 // The `limit` functions that most time was waited in, at most; how many.
 size_t figures_waited_in(const struct profile *profile, const struct profile_function **functions, size_t limit);
+
+// Last event minus first, without what lay between its captured calls.
+uint64_t figures_covered_ns(const struct profile_process *process);
 
 // What is left of the process's time without its absences, collections and gaps.
 uint64_t figures_ran_ns(const struct profile_process *process);

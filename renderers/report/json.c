@@ -181,6 +181,29 @@ static json_t *module_row(struct json_report *report, size_t index)
   return row;
 }
 
+static json_t *call_row(struct json_report *report, size_t index)
+{
+  static const char *const endings[] = {
+      [PROFILE_CALL_RETURNED] = "returned",
+      [PROFILE_CALL_RAISED] = "raised",
+      [PROFILE_CALL_EXITED] = "exited",
+      [PROFILE_CALL_CUT] = "cut",
+  };
+  const struct profile *profile = report->profile;
+  const struct profile_call *call = &profile->calls[index];
+  const struct profile_process *process = &profile->processes[call->process];
+  json_t *row = json_object();
+  put(report, row, "start_ns", integer(call->start_ns));
+  put(report, row, "length_ns", integer(call->length_ns));
+  put(report, row, "pid", text_value(report, process->pid));
+  put(report, row, "name", text_value(report, process->title));
+  put(report, row, "function", text_value(report, profile->frames[call->frame].name));
+  put(report, row, "caller",
+      call->caller == PROFILE_NO_FRAME ? json_null() : text_value(report, profile->frames[call->caller].name));
+  put(report, row, "ending", json_string(endings[call->ending]));
+  return row;
+}
+
 static json_t *process_row(struct json_report *report, size_t index)
 {
   const struct profile_process *process = report->figures.processes[index];
@@ -188,7 +211,7 @@ static json_t *process_row(struct json_report *report, size_t index)
   put(report, row, "pid", text_value(report, process->pid));
   put(report, row, "name", text_value(report, process->title));
   put(report, row, "events", integer(process->events));
-  put(report, row, "covered_ns", integer((uint64_t)process->last_ns - (uint64_t)process->first_ns));
+  put(report, row, "covered_ns", integer(figures_covered_ns(process)));
   put(report, row, "width_ns", integer(process->width_ns));
   put(report, row, "ran_ns", integer(figures_ran_ns(process)));
   put(report, row, "waiting_ns", integer(process->waiting_ns));
@@ -251,6 +274,8 @@ static void write_capture(struct json_report *report)
   write_member(report, "gc", gc(report));
   write_member(report, "lost", lost(report));
   write_rows(report, "modules", profile->module_count, module_row);
+  write_member(report, "calls_seen", integer(profile->calls_seen));
+  write_rows(report, "calls", profile->call_count, call_row);
   write_member(report, "process_count", integer(profile->process_count));
   write_rows(report, "processes", report->figures.processes_shown, process_row);
 }

@@ -1,5 +1,5 @@
-// A profile in, a page of text out: facts, where the time went, processes, the proof that no time was lost, functions.
-// Every text that came from a node or a file goes through text_clean first.
+// A profile in, a page of text out: facts, where the time went, captured calls, processes, the proof that no time was
+// lost, functions. Every text that came from a node or a file goes through text_clean first.
 #include "renderers/report.h"
 
 #include <inttypes.h>
@@ -12,181 +12,26 @@
 #include "base/numbers.h"
 #include "base/text.h"
 #include "profile/profile.h"
-#include "report/figures.h"
+#include "report/page.h"
 #include "report/table.h"
 
-#define LABEL_WIDTH 11
-#define INDENT 2
-#define MAX_MODULES_NAMED 12
 #define MAX_WAITS_NAMED 5
 
-struct report {
-  const struct profile *profile;
-  const struct report_options *options;
-  struct byte_sink *out;
-  struct figures figures;
-  struct bytes scratch; // of the text last cleaned
-  struct bytes cell;    // being put together
-};
-
-static const char *clean(struct report *report, const char *text)
+const char *page_clean(struct report *report, const char *text)
 {
   return text_clean(&report->scratch, text);
 }
 
-static const char *fact(struct report *report, const char *key)
+const char *page_title_of(struct report *report, const struct profile_process *process)
 {
-  const char *value = profile_fact_value(report->profile, key);
-  return value && *value ? clean(report, value) : NULL;
+  return strcmp(process->title, process->pid) == 0 ? "" : page_clean(report, process->title);
 }
 
-static void write_label(struct report *report, const char *label)
-{
-  byte_sink_printf(report->out, "%-*s", LABEL_WIDTH, label);
-}
-
-static void write_fact(struct report *report, const char *label, const char *key)
-{
-  const char *value = fact(report, key);
-  if (!value)
-    return;
-  write_label(report, label);
-  byte_sink_printf(report->out, "%s\n", value);
-}
-
-static bool number_fact(const struct report *report, const char *key, int64_t *number)
-{
-  const char *value = profile_fact_value(report->profile, key);
-  char *end;
-  if (!value || !*value)
-    return false;
-  *number = strtoll(value, &end, 10);
-  return *end == '\0';
-}
-
-static void write_node(struct report *report)
-{
-  const char *node = fact(report, "node");
-  if (!node)
-    return;
-  write_label(report, "node");
-  byte_sink_text(report->out, node);
-  const char *otp = fact(report, "otp");
-  if (otp)
-    byte_sink_printf(report->out, ", OTP %s", otp);
-  const char *erts = fact(report, "erts");
-  if (erts)
-    byte_sink_printf(report->out, " (erts %s)", erts);
-  byte_sink_text(report->out, "\n");
-}
-
-// What the fact `ended` means.
-static const char *ended(const char *how)
-{
-  static const char *const words[][2] = {
-      {"deadline", "until its time was up"},
-      {"interrupted", "until it was interrupted"},
-      {"exited", "until all traced processes were gone"},
-      {"max-events", "until the bound --max-events"},
-      {"max-queue", "until the bound --max-queue"},
-      {"max-memory", "until the bound --max-memory"},
-      {"unanswered", "until flambeau stopped answering"},
-      {"disconnected", "until the connection was lost"},
-      {"cut", "until where the capture was cut off"},
-  };
-  for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-    if (strcmp(words[i][0], how) == 0)
-      return words[i][1];
-  }
-  return how;
-}
-
-static void write_span(struct report *report)
+void page_write_rest(struct report *report, size_t rest)
 {
   char text[NUMBER_MAX];
-  int64_t begin_ns, end_ns;
-  const char *how = fact(report, "ended");
-  bool known =
-      number_fact(report, "begin_ns", &begin_ns) && number_fact(report, "end_ns", &end_ns) && end_ns >= begin_ns;
-  if (!known && !how)
-    return;
-  write_label(report, "traced");
-  if (known)
-    byte_sink_printf(report->out, "%s%s", number_time(text, (uint64_t)end_ns - (uint64_t)begin_ns), how ? ", " : "");
-  byte_sink_printf(report->out, "%s\n", how ? ended(how) : "");
-}
-
-static void write_events(struct report *report)
-{
-  char text[NUMBER_MAX];
-  int64_t bytes, events;
-  write_label(report, "events");
-  byte_sink_text(report->out, number_count(text, report->profile->events));
-  if (number_fact(report, "wire_bytes", &bytes) && number_fact(report, "wire_events", &events) && bytes >= 0 &&
-      events > 0)
-    byte_sink_printf(report->out, ", %" PRId64 ".%02" PRId64 " bytes each on the wire", bytes / events,
-                     (int64_t)((double)(bytes % events) / (double)events * 100));
-  int64_t queue;
-  if (number_fact(report, "max_queue", &queue) && queue >= 0)
-    byte_sink_printf(report->out, ", longest queue %s", number_count(text, (uint64_t)queue));
-  byte_sink_text(report->out, "\n");
-}
-
-static void write_losses(struct report *report)
-{
-  char count[NUMBER_MAX], time[NUMBER_MAX];
-  const struct figures *figures = &report->figures;
-  const char *how = fact(report, "ended");
-  write_label(report, "lost");
-  if (figures->lost_events_known && figures->lost_events == 0)
-    byte_sink_text(report->out, "nothing\n");
-  else if (figures->split.lost == 0 && how && strcmp(how, "cut") == 0)
-    byte_sink_text(report->out, "what came after the cut\n");
-  else
-    byte_sink_printf(report->out, "%s events, %s of time\n",
-                     figures->lost_events_known ? number_count(count, figures->lost_events) : "an unknown number of",
-                     number_time(time, figures->split.lost));
-}
-
-static void write_patterns(struct report *report)
-{
-  char text[NUMBER_MAX];
-  int64_t functions;
-  if (!number_fact(report, "functions", &functions) || functions < 0)
-    return;
-  write_label(report, "patterns");
-  byte_sink_printf(report->out, "%s functions\n", number_count(text, (uint64_t)functions));
-}
-
-static void write_modules(struct report *report)
-{
-  const struct profile *profile = report->profile;
-  for (size_t i = 0; i < profile->module_count; i++) {
-    write_label(report, i == 0 ? "loaded" : "");
-    if (i == MAX_MODULES_NAMED) {
-      byte_sink_printf(report->out, "and %zu more modules\n", profile->module_count - i);
-      return;
-    }
-    byte_sink_printf(report->out, "%s during the trace, %s\n", clean(report, profile->modules[i].name),
-                     profile->modules[i].traced ? "traced from then on" : "not traced");
-  }
-}
-
-static void write_facts(struct report *report)
-{
-  write_fact(report, "flambeau", "flambeau");
-  write_node(report);
-  write_fact(report, "asked", "asked");
-  write_fact(report, "target", "target");
-  write_fact(report, "selection", "selection");
-  write_fact(report, "started", "started");
-  write_span(report);
-  write_fact(report, "bounds", "bounds");
-  write_patterns(report);
-  write_fact(report, "untraced", "untraced");
-  write_events(report);
-  write_losses(report);
-  write_modules(report);
+  if (rest)
+    byte_sink_printf(report->out, "  and %s more\n", number_count(text, rest));
 }
 
 static const char *weight_text(const struct report *report, char text[NUMBER_MAX], uint64_t weight)
@@ -264,7 +109,7 @@ static void write_split(struct report *report)
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
     split_cells(report, &table, &rows[i]);
   byte_sink_text(report->out, "\n");
-  table_write(&table, INDENT, report->out);
+  table_write(&table, PAGE_INDENT, report->out);
   table_release(&table);
 }
 
@@ -282,18 +127,11 @@ static void write_waits(struct report *report)
   for (size_t i = 0; i < count; i++) {
     weight_cell(report, &table, functions[i]->waiting_ns);
     share_cell(&table, functions[i]->waiting_ns, report->figures.split.whole);
-    table_cell(&table, clean(report, report->profile->frames[functions[i]->frame].name));
+    table_cell(&table, page_clean(report, report->profile->frames[functions[i]->frame].name));
   }
   byte_sink_text(report->out, "\n");
-  table_write(&table, INDENT, report->out);
+  table_write(&table, PAGE_INDENT, report->out);
   table_release(&table);
-}
-
-static void write_rest(struct report *report, size_t rest)
-{
-  char text[NUMBER_MAX];
-  if (rest)
-    byte_sink_printf(report->out, "  and %s more\n", number_count(text, rest));
 }
 
 static void fill_processes(struct report *report, struct table *table)
@@ -309,11 +147,11 @@ static void fill_processes(struct report *report, struct table *table)
   for (size_t i = 0; i < report->figures.processes_shown; i++) {
     const struct profile_process *process = report->figures.processes[i];
     table_cell(table, number_count(text, process->events));
-    table_cell(table, number_time(text, (uint64_t)process->last_ns - (uint64_t)process->first_ns));
+    table_cell(table, number_time(text, figures_covered_ns(process)));
     table_cell(table, number_time(text, figures_ran_ns(process)));
     table_cell(table, number_time(text, process->waiting_ns));
-    table_cell(table, clean(report, process->pid));
-    table_cell(table, strcmp(process->title, process->pid) == 0 ? "" : clean(report, process->title));
+    table_cell(table, page_clean(report, process->pid));
+    table_cell(table, page_title_of(report, process));
     table_cell(table, process->exited ? "exited" : "");
   }
 }
@@ -325,8 +163,8 @@ static void write_processes(struct report *report)
   table_init(&table);
   fill_processes(report, &table);
   byte_sink_printf(report->out, "\n%zu process%s\n\n", count, count == 1 ? "" : "es");
-  table_write(&table, INDENT, report->out);
-  write_rest(report, count - report->figures.processes_shown);
+  table_write(&table, PAGE_INDENT, report->out);
+  page_write_rest(report, count - report->figures.processes_shown);
   table_release(&table);
 }
 
@@ -352,7 +190,7 @@ static void call_length_cells(struct table *table, const struct profile_function
 // beside the module's name the file's is enough.
 static void name_cell(struct report *report, struct table *table, const struct profile_frame *frame)
 {
-  const char *name = clean(report, frame->name);
+  const char *name = page_clean(report, frame->name);
   if (!frame->line) {
     table_cell(table, name);
     return;
@@ -361,7 +199,7 @@ static void name_cell(struct report *report, struct table *table, const struct p
   bytes_append(&report->cell, name, strlen(name));
   bytes_append(&report->cell, "  ", 2);
   const char *slash = strrchr(frame->file, '/');
-  const char *file = clean(report, slash && slash[1] ? slash + 1 : frame->file);
+  const char *file = page_clean(report, slash && slash[1] ? slash + 1 : frame->file);
   bytes_append(&report->cell, file, strlen(file));
   char line[16];
   bytes_append(&report->cell, line, (size_t)snprintf(line, sizeof line, ":%" PRIu32, frame->line) + 1);
@@ -405,8 +243,8 @@ static void write_functions(struct report *report)
                    count == 1 ? "" : "s", orders[report->options->sort],
                    weight_text(report, ran, report->figures.split.ran),
                    weight_text(report, whole, report->figures.split.whole));
-  table_write(&table, INDENT, report->out);
-  write_rest(report, count - report->figures.functions_shown);
+  table_write(&table, PAGE_INDENT, report->out);
+  page_write_rest(report, count - report->figures.functions_shown);
   table_release(&table);
 }
 
@@ -426,11 +264,12 @@ int report_write(const struct profile *profile, const struct report_options *opt
   bytes_init(&report.scratch, TEXT_SCRATCH_BYTES);
   bytes_init(&report.cell, 2 * TEXT_SCRATCH_BYTES);
   if (profile->counts_known)
-    write_facts(&report);
+    page_write_facts(&report);
   else
     write_folded_head(&report);
   write_split(&report);
   write_waits(&report);
+  page_write_calls(&report);
   if (profile->counts_known) {
     write_processes(&report);
     write_conservation(&report);

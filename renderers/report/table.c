@@ -31,10 +31,12 @@ void table_column(struct table *table, const char *title, bool left)
   table_cell(table, title);
 }
 
-// `spaces` are owed before the next text, so that no line ends in any.
+// `spaces` are owed before the next text, so that no line ends in any. A column without a text takes no room.
 static void write_cell(const struct table *table, unsigned column, unsigned width, const char *cell, unsigned *spaces,
                        struct byte_sink *out)
 {
+  if (width == 0)
+    return;
   unsigned padding = width - text_cells(cell);
   if (!table->left[column])
     *spaces += padding;

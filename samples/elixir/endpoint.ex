@@ -1,5 +1,8 @@
 defmodule Talk.Endpoint do
-  @moduledoc "Plain HTTP over gen_tcp, one request at a time, so that there is one process to look at."
+  @moduledoc """
+  Plain HTTP over gen_tcp. One process answers one request after another, so that there is one process to look at; only
+  a search, which takes longer, has a process of its own.
+  """
 
   def child_spec(port), do: %{id: __MODULE__, start: {__MODULE__, :start_link, [port]}}
 
@@ -16,16 +19,34 @@ defmodule Talk.Endpoint do
   defp accept(listener) do
     {:ok, socket} = :gen_tcp.accept(listener)
     serve(socket)
-    :gen_tcp.close(socket)
     accept(listener)
   end
 
   defp serve(socket) do
     with {:ok, {:http_request, :GET, {:abs_path, path}, _version}} <- :gen_tcp.recv(socket, 0, 5_000),
          :ok <- skip_headers(socket) do
-      {status, body} = path |> String.split("/", trim: true) |> answer()
-      :gen_tcp.send(socket, response(status, body))
+      case String.split(path, "/", trim: true) do
+        ["search", question] -> hand_over(socket, fn -> search(socket, question) end)
+        path -> reply(socket, answer(path))
+      end
+    else
+      _ -> :gen_tcp.close(socket)
     end
+  end
+
+  # It may reply and close before the socket is its own: whose a socket is matters only when that process ends.
+  defp hand_over(socket, serve) do
+    :gen_tcp.controlling_process(socket, :proc_lib.spawn(serve))
+  end
+
+  defp search(socket, question) do
+    found = question |> URI.decode_www_form() |> Talk.Search.find()
+    reply(socket, {"200 OK", found})
+  end
+
+  defp reply(socket, {status, body}) do
+    :gen_tcp.send(socket, response(status, body))
+    :gen_tcp.close(socket)
   end
 
   defp skip_headers(socket) do
@@ -39,7 +60,7 @@ defmodule Talk.Endpoint do
   defp answer(["fib", n]), do: with_number(n, 0..30, &Talk.Fib.fib/1)
   defp answer(["mix", n]), do: with_number(n, 1..10_000, &Talk.Mix.work/1)
   defp answer(["ask", word]), do: {"200 OK", Talk.Desk.ask(word)}
-  defp answer(_other), do: {"404 Not Found", "try /fib/24, /mix/200 or /ask/elixir"}
+  defp answer(_other), do: {"404 Not Found", "try /fib/24, /mix/200, /ask/elixir or /search/elixir"}
 
   defp with_number(text, range, function) do
     with {n, ""} <- Integer.parse(text), true <- n in range do

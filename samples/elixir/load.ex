@@ -1,7 +1,7 @@
 defmodule Talk.Load do
   @moduledoc "A client that keeps asking the endpoint, always the same questions in the same order."
 
-  @paths ~w(/ask/elixir /fib/18 /mix/200 /ask/erlang /ask/beam)
+  @paths ~w(/ask/elixir /fib/18 /mix/200 /ask/erlang /ask/beam /search/elixir)
   @pause_ms 10
 
   def child_spec(port), do: %{id: __MODULE__, start: {__MODULE__, :start_link, [port]}}

@@ -6,6 +6,7 @@ defmodule Talk do
       GET /mix/200      one call that mixes several kinds of work
       GET /ask/elixir   a question that travels: Desk (front) -> Librarian (back) -> Archive (back)
                         -> Translator (front), and the answer comes back the same way
+      GET /search/beam  looks through the programme; slower than it should be
 
   The back node holds the Librarian and the Archive and ends when the front node is gone.
   """
@@ -14,7 +15,7 @@ defmodule Talk do
   def start_front(back, port, options \\ []) do
     :ok = await_back(back, 100)
     load = if options[:load], do: [{Talk.Load, port}], else: []
-    start([Talk.Translator, {Talk.Desk, back}, {Talk.Endpoint, port}] ++ load)
+    start([Talk.Translator, Talk.Programme, {Talk.Desk, back}, {Talk.Endpoint, port}] ++ load)
   end
 
   def start_back(front), do: start([{Talk.Librarian, front}, Talk.Archive, {Talk.Leash, front}])

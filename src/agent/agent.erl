@@ -32,12 +32,24 @@
 -define(EARLY_TICKS, 5).        % how long a process waits for the event that spawned it
 -define(LEGACY_NAME, flambeau_tracer). % who has the one tracer of OTP 25 and 26
 -define(CLAIM_NAME, flambeau_claim).   % who is switching tracing on at the moment
+-define(CALLS_NAME, flambeau_calls).   % who waits for calls
+-define(GATE, 16#40000000).            % of the trace control word, see tracing.hrl
+-define(OPAQUE_AT_SOURCE, 2000).       % functions, at most, whose calls are left out at the source
+-define(PLAN_BYTES, 1000).             % of the names of the modules that will be traced
+-define(FULL_CHARS, 8000000).          % of a value that is wanted whole
+-define(SHORT_CHARS, 500).
+-define(TERMS_WORDS, 1000000).          % of a captured call's copied terms, before they are collected
+-define(ANSWER_BYTES, 60000).          % of it in one message
+-define(PRINT_MS, 60000).              % how long a value may take to be written
 -define(CALLS, [{'_', [], [{message, {caller}}]}]).
 
 %% A controller's run: the keys of `pids` are traced, `newborn` are those of them that nobody has described yet, `round` is
 %% what is left of the present round of looking at them all; `watched` has a function of each module that should be traced.
--record(c, {client, keeper, relay, api, session, select, spawned, pids = #{}, newborn = [], round = none, watched = #{},
-            sessions = [], ticks = 0, looker}).
+%% `capture` says what is traced: processes; {functions, HowMany, SlowerNs, TimeoutMs}, calls of `functions` in any process;
+%% {own, Text, Repeat, Warmup, Full}, calls of the one function in `functions`, made by `runner`.
+-record(c, {client, keeper, keeper_pid, relay, api, session, capture, functions = [], select, spec, spawned, duration_ms,
+            timeout, carriers = [], runner, pids = #{}, newborn = [], round = none, watched = #{}, sessions = [], ticks = 0,
+            looker}).
 
 %%% Keeper --------------------------------------------------------------------------------------------------
 
@@ -68,24 +80,30 @@ keep(Members, Patience) ->
 %% a session is not.
 clear_after_killed() ->
     receive after 100 -> ok end,
-    api() =:= legacy andalso whereis(?LEGACY_NAME) =:= undefined andalso clear_patterns(#c{api = legacy}).
+    whereis(?CALLS_NAME) =:= undefined andalso whereis(?LEGACY_NAME) =:= undefined andalso close_gate(),
+    api() =:= legacy andalso whereis(?LEGACY_NAME) =:= undefined andalso begin
+        clear_triggers(),
+        clear_calls(#c{api = legacy}),
+        [erlang:trace_info(Pid, tracer) || Pid <- erlang:processes()] % which is when the VM takes a dead tracer's flags off
+    end.
 
 %%% Controller ----------------------------------------------------------------------------------------------
 
 %% Client: the profiler's pid. Asked: what to trace and the bounds, see src/collect/agent_session.c.
-start(Client, {Targets, Only, Skip, Spawned, DurationMs, Bounds}) ->
+start(Client, Asked) ->
     process_flag(trap_exit, true),
-    try
-        Pids = lists:usort(lists:append([target(Target) || Target <- Targets])),
-        C = open_session(#c{client = Client, keeper = erlang:monitor(process, ?MODULE), api = api(), spawned = Spawned,
-                            select = {[glob(G) || G <- Only], [glob(G) || G <- Skip]}}, Bounds),
-        try begin_trace(C, Pids, DurationMs)
-        catch throw:{refused, Kind, Text} ->
-                close(C),
-                refuse(Client, Kind, Text)
-        end
+    try prepare(Client, Asked) of
+        {C, Pids} ->
+            try begin_trace(C, Pids)
+            catch throw:{refused, Kind, Text} ->
+                    close(C),
+                    refuse(Client, Kind, Text)
+            end
     catch
         throw:{refused, Why, What} -> refuse(Client, Why, What)
+    after
+        stop_runner(get(runner)),
+        whereis(?MODULE) =:= undefined andalso new_keeper() % somebody killed it: the module must go with us
     end.
 
 refuse(Client, Kind, Text) ->
@@ -101,21 +119,68 @@ api() ->
         false -> legacy
     end.
 
-begin_trace(C0 = #c{relay = Relay, client = Client}, Pids, DurationMs) ->
+prepare(Client, {Targets, {Only, Skip, Opaque}, Spawned, DurationMs, Bounds, Capture}) ->
+    Keeper = whereis(?MODULE),
+    C0 = #c{client = Client, keeper = erlang:monitor(process, ?MODULE), keeper_pid = Keeper, api = api(), spawned = Spawned,
+            capture = Capture, duration_ms = DurationMs, carriers = carriers(node(Client)),
+            select = {[glob(G) || G <- Only], [glob(G) || G <- Skip], [glob(G) || G <- Opaque]}},
+    {Functions, Runner, Pids} = mean(C0, Targets),
+    C1 = C0#c{functions = Functions, runner = Runner},
+    {open_session(C1#c{spec = calls_spec(C1)}, Bounds), Pids}.
+
+mean(C = #c{capture = {own, _, _, _, _}}, []) ->
+    {Runner, MFA} = start_runner(C),
+    {[MFA], Runner, [Runner]};
+mean(#c{capture = {functions, _, _, _}}, Targets) ->
+    {lists:usort(lists:append([functions_named(Text) || {function, Text} <- Targets])), none, []};
+mean(#c{capture = processes, carriers = Carriers}, Targets) ->
+    {[], none, lists:usort(lists:append([not_carrying(Target, target(Target), Carriers) || Target <- Targets]))}.
+
+not_carrying({_, Text}, Pids, Carriers) ->
+    case Pids -- Carriers of
+        [] -> refused(no_process, [Text, " carries flambeau's own connection"]);
+        Others -> Others
+    end.
+
+begin_trace(C0 = #c{relay = Relay, client = Client}, Pids) ->
     %% Before tracing, so that modules this needs are not loaded during it.
-    [Relay ! {process, Pid, describe_timely(Pid)} || Pid <- Pids],
+    [Relay ! {case Pid =:= C0#c.runner of true -> runner; false -> process end, Pid, describe_timely(Relay, Pid)} || Pid <- Pids],
     [_] = frame(<<"0x0 Return addr 0x0 (a:b/0 + 1)">>),
     Functions = set_patterns(C0),
-    Watched = probes(C0),
+    (Functions =/= [] orelse C0#c.functions =/= []) orelse refused(no_function, "no loaded function is left to trace: see --only and --skip"),
+    tell_plan(C0, Functions),
+    C = C0#c{watched = probes(C0), looker = spawn(fun() -> ok end)},
     Begin = erlang:monotonic_time(nanosecond),
-    Traced = claim(C0, Pids),
-    Traced =/= [] orelse throw({refused, no_process, "all of them ended before tracing began"}),
+    Traced = claim(C, Pids),
+    Traced =/= [] orelse Pids =:= [] orelse refused(no_process, "all of them ended before tracing began"),
     tell(Client, {flambeau, started, Relay, self()}),
-    tell_facts(Relay, Functions, Begin),
-    [begin_process(C0, Pid) || Pid <- Traced],
-    DurationMs =:= 0 orelse erlang:send_after(DurationMs, self(), deadline),
+    tell_facts(Relay, lists:sum([Count || {_, Count} <- Functions]), Begin),
     self() ! tick,
-    control(C0#c{pids = maps:from_keys(Traced, []), watched = Watched, looker = spawn(fun() -> ok end)}).
+    control(begin_capture(C#c{pids = maps:from_keys(Traced, [])}, Traced)).
+
+begin_capture(C = #c{capture = processes}, Traced) ->
+    [begin_process(C, Pid) || Pid <- Traced],
+    start_clock(C);
+begin_capture(C = #c{capture = {own, _, _, _, _}, runner = Runner}, _) ->
+    Runner ! {go, self(), C#c.relay},
+    start_clock(C);
+begin_capture(C = #c{capture = {functions, _, _, TimeoutMs}, relay = Relay}, _) ->
+    set_triggers(C, C#c.functions),
+    Relay ! open,
+    C#c{timeout = TimeoutMs =:= 0 orelse erlang:send_after(TimeoutMs, self(), no_call)}.
+
+start_clock(C = #c{duration_ms = DurationMs}) ->
+    DurationMs =:= 0 orelse erlang:send_after(DurationMs, self(), deadline),
+    C#c{timeout = none}.
+
+%% For a person, before anything is traced.
+tell_plan(#c{client = Client, functions = Captured}, Functions) ->
+    Names = lists:join(", ", [spoken(M) || {M, _} <- lists:sort(Functions)]),
+    Text = unicode:characters_to_binary(Names),
+    Cut = string:slice(Text, 0, ?PLAN_BYTES),
+    tell(Client, {flambeau, planned, lists:sum([Count || {_, Count} <- Functions]), length(Functions),
+                  unicode:characters_to_binary([Cut, [" ..." || byte_size(Text) > byte_size(Cut)]]),
+                  unicode:characters_to_binary(lists:join(", ", [spoken(M, F, A) || {M, F, A} <- Captured]))}).
 
 tell_facts(Relay, Functions, Begin) ->
     Facts = [{"node", atom_to_list(node())},
@@ -133,15 +198,29 @@ utc_text({{Year, Month, Day}, {Hour, Minute, Second}}) ->
 control(C = #c{client = Client, relay = Relay}) ->
     receive
         {'EXIT', Relay, _} -> close(C);
+        {'EXIT', Runner, Why} when Runner =:= C#c.runner -> finish(C#c{runner = {ended, Why}}, returned);
         {'EXIT', _, _} -> close(C); % the profiler, or the way to it
         {stop, Client} -> finish(C, interrupted);
         {bound, Which} -> finish(C, Which);
         deadline -> finish(C, deadline);
         {gone, Pid} ->
             case maps:remove(Pid, C#c.pids) of
-                None when map_size(None) =:= 0 -> finish(C#c{pids = None}, exited);
+                None when map_size(None) =:= 0, C#c.capture =:= processes -> finish(C#c{pids = None}, exited);
                 Rest -> control(C#c{pids = Rest})
             end;
+        no_call when C#c.timeout =/= none -> finish(C, timeout);
+        {begun, Pid, Newborn} ->
+            C1 = case C#c.timeout of none -> C; _ -> start_clock(C) end,
+            control(C1#c{pids = (C#c.pids)#{Pid => []}, newborn = [Pid || Newborn] ++ C#c.newborn});
+        {over, Pid} ->
+            end_process(C, Pid),
+            delivered(C, Pid),
+            control(C#c{pids = maps:remove(Pid, C#c.pids)});
+        {trace_delivered, Pid, _} ->
+            Relay ! {off, Pid, is_process_alive(Pid)}, % behind everything that was emitted before
+            control(C);
+        enough -> finish(C, calls);
+        {own_call_ended, Runner} when Runner =:= C#c.runner -> finish(C, returned);
         {restack, Pid, Tries} ->
             tell_stack(Relay, Pid, Tries),
             is_process_alive(Pid) orelse (self() ! {gone, Pid}),
@@ -153,7 +232,15 @@ control(C = #c{client = Client, relay = Relay}) ->
         tick ->
             erlang:send_after(?TICK_MS, self(), tick),
             Relay ! tick,
-            control(watch(look_round(C#c{newborn = lists:sublist(C#c.newborn, ?NAMELESS)})));
+            case look_round(C#c{newborn = lists:sublist(C#c.newborn, ?NAMELESS)}) of
+                C1 = #c{capture = {functions, _, _, _}, api = session, sessions = Before} ->
+                    %% Its processes may be those that calls are waited for in.
+                    case trace:session_info(all) -- Before of
+                        [] -> control(watch(C1));
+                        _ -> finish(C1, 'other-tracer')
+                    end;
+                C1 -> control(watch(C1))
+            end;
         _ ->
             control(C)
     end.
@@ -200,8 +287,9 @@ look_round(C = #c{pids = Pids, newborn = Newborn, round = Round, relay = Relay, 
             {Now, Later} = take(?LOOKS, case Round of none -> maps:iterator(Pids); _ -> Round end, []),
             {Nameless, Rest} = lists:split(min(?LOOKS, length(Newborn)), Newborn),
             C#c{round = Later, newborn = Rest, looker = spawn(fun() ->
+                Relay ! {ours, self()},
                 Relay ! {looked, look(Now)},
-                [Relay ! {described, Pid, describe_timely(Pid)} || Pid <- Nameless, is_process_alive(Pid)]
+                [Relay ! {described, Pid, describe_timely(Relay, Pid)} || Pid <- Nameless, is_process_alive(Pid)]
             end)}
     end.
 
@@ -220,8 +308,12 @@ look(Pids) ->
 
 %% Tracing off first, so that nothing more is emitted; what has been emitted is waited for, sent on, and answered.
 finish(C = #c{client = Client, relay = Relay}, Why) ->
+    lists:member(Why, [calls, returned, exited]) orelse (Relay ! stop), % what ends from here on has not been seen whole
     Pids = maps:keys(C#c.pids),
-    Relay ! {looked, timely(fun() -> look(Pids) end, [])},
+    Nameless = lists:sublist(C#c.newborn, ?LOOKS),
+    [Relay ! {described, Pid, Description} ||
+        {Pid, Description} <- timely(Relay, fun() -> [{Pid, describe(Pid)} || Pid <- Nameless, is_process_alive(Pid)] end, [])],
+    Relay ! {looked, timely(Relay, fun() -> look(Pids) end, [])},
     clear_patterns(C), % the processes' time slices become short again
     Ends = [{Pid, end_process(C, Pid)} || Pid <- Pids],
     Waits = [delivered(C, Pid) || Pid <- Pids],
@@ -231,6 +323,7 @@ finish(C = #c{client = Client, relay = Relay}, Why) ->
     Relay ! {ends, Ends, Why, EndNs},
     Lost = await_relay(),
     leave(C),
+    answer(C, Why),
     tell(Client, {flambeau, ended, Why, Lost, EndNs}).
 
 await_relay() ->
@@ -249,13 +342,21 @@ close(C = #c{pids = Pids}) ->
 %% Also for processes that were spawned too late to be known.
 end_session(#c{api = session, session = Session}) ->
     trace:session_destroy(Session);
-end_session(C = #c{api = legacy, relay = Relay, spawned = Spawned}) ->
-    Spawned andalso [end_process(C, Pid) || Pid <- erlang:processes(), erlang:trace_info(Pid, tracer) =:= {tracer, Relay}].
+end_session(C = #c{api = legacy, relay = Relay, spawned = Spawned, capture = Capture}) ->
+    (Spawned orelse is_tuple(Capture)) andalso
+        [end_process(C, Pid) || Pid <- erlang:processes(), erlang:trace_info(Pid, tracer) =:= {tracer, Relay}].
 
-leave(#c{api = Api, relay = Relay}) ->
+leave(#c{api = Api, relay = Relay, capture = Capture}) ->
     unlink(Relay),
+    Ref = erlang:monitor(process, Relay),
     exit(Relay, kill),
+    receive {'DOWN', Ref, process, Relay, _} -> ok end,
+    is_atom(Capture) orelse close_gate(), % which the relay may have opened once more
     Api =:= legacy andalso unregister(?LEGACY_NAME).
 
+-include("targets.hrl").
 -include("tracing.hrl").
+-include("own_call.hrl").
 -include("relay.hrl").
+-include("calls.hrl").
+-include("batches.hrl").

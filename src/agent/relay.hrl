@@ -6,12 +6,16 @@
 %% stack has come; `starting` are its events until then, newest first, `started` is how many, and `dropped` the time of the
 %% newest that is no longer among them. `origin` says what it is waiting for then: its stack (attached), its own first event
 %% (expected: its parent's `spawn` has come), or that event of its parent (early, since that tick). `since` is the time of its
-%% first event, `missing` how many are no longer among `starting`.
+%% first event, `missing` how many are no longer among `starting`. Where calls are captured (calls.hrl), `began` is when the present
+%% one did, and the process is idle without one.
 -record(p, {id, acc = <<>>, base, clock, last = none, out = true, starting = [], started = 0, dropped = none, since,
-            missing = 0, origin = attached, parent = none, description}).
+            missing = 0, origin = attached, parent = none, description, began = none, depth = 0, offs = 0, left,
+            endings = []}).
 
 %% `ids` maps {M,F,A} to an id: an integer below 2^16, {Id} from there on.
--record(r, {client, control, api, spawned, max_events, max_queue, max_memory,
+%% `captured` is none, or {HowMany, SlowerNs, Functions}: calls are; `active` are going on, `complete` have ended; `offs` times are
+%% flags to be taken off. The gate stays shut until the next tick when it is `held`; `ours` are the agent's own processes.
+-record(r, {client, control, api, spawned, opaque, captured, max_events, max_queue, max_memory,
             processes = #{}, next_process = 0, next_function = 1,
             defs = [],                           % definitions since the last batch, newest first
             batch_events = 0, events = 0,        % since the last batch; since the start
@@ -19,11 +23,12 @@
             unanswered = 0, answered_ms, ticks = 0,
             targets = [],                        % those whose stacks are read
             early = [],                          % {Tick, Pid} of processes whose parent's event is awaited
+            active = 0, complete = 0, offs = 0, held = false, ours = #{},
             max_seen = 0, stopped = false}).
 
-relay(Client, Control, Api, Spawned, {MaxEvents, MaxQueue, MaxMemory}) ->
+relay(Client, Control, Api, Spawned, {MaxEvents, MaxQueue, MaxMemory}, Opaque, Captured) ->
     process_flag(trap_exit, true),
-    R = #r{client = Client, control = Control, api = Api, spawned = Spawned, max_events = MaxEvents,
+    R = #r{client = Client, control = Control, api = Api, spawned = Spawned, opaque = Opaque, captured = Captured, max_events = MaxEvents,
            max_queue = MaxQueue, max_memory = MaxMemory, answered_ms = now_ms()},
     loop(none, #p{}, <<>>, 0, none, ?CHECK_EVENTS, #{undefined => 0}, R).
 
@@ -35,6 +40,8 @@ loop(Cur, P, Acc, Clock, Last, 0, Ids, R) ->
     checked(Cur, P#p{acc = Acc, clock = Clock, last = Last}, Ids, R);
 loop(Cur, P, Acc, Clock, Last, N, Ids, R) ->
     receive
+        {trace_ts, _, call, {_, _, Args}, _, _} = Event when is_list(Args) ->
+            other(Event, Cur, P#p{acc = Acc, clock = Clock, last = Last}, N, Ids, R);
         {trace_ts, Cur, call, MFA, Last, Ts} = Event ->
             case Ids of
                 #{MFA := Id} when is_integer(Id), Ts >= Clock, Ts - Clock < 16#1000000 ->
@@ -70,14 +77,20 @@ event(Event, Cur, P = #p{clock = Clock}, N, Ids, R) ->
     case Ts < Clock of
         true -> resume(Cur, P, N, Ids, R);
         false ->
-            {P1, Ids1, R1} = replay(Event, {P, Ids, R}),
-            resume(Cur, P1, N - 1, Ids1, R1)
+            case replay(Event, {P, Ids, R}) of
+                {P1 = #p{origin = leaving}, Ids1, R1} -> resume(none, #p{}, N - 1, Ids1, leave_own_call(Cur, P1, R1));
+                {P1, Ids1, R1} -> resume(Cur, P1, N - 1, Ids1, R1)
+            end
     end.
 
+pack(call, {_, _, _, _, {?MODULE, stamp, 0}, _}, P = #p{began = Began}, Ts, Ids, R) when is_integer(Began) ->
+    {P#p{origin = leaving, left = Ts}, Ids, R};
 pack(call, {_, _, _, MFA, Caller, _}, P, Ts, Ids, R) ->
     {Id, Ids1, R1} = function_id(MFA, Ids, R),
     {From, Ids2, R2} = function_id(Caller, Ids1, R1),
     {put_event(1, P, Ts, [Id, From], MFA), Ids2, R2};
+pack(return_to, {_, _, _, {?MODULE, _, _}, _}, P = #p{began = Began}, Ts, Ids, R) when is_integer(Began) ->
+    {P#p{origin = leaving, left = Ts}, Ids, R};
 pack(return_to, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(2, MFA, P, Ts, Ids, R);
 pack(out, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(3, MFA, P#p{out = true}, Ts, Ids, R);
 pack(out_exiting, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(3, MFA, P#p{out = true}, Ts, Ids, R);
@@ -89,7 +102,8 @@ pack(gc_minor_end, Event, P, Ts, Ids, R) -> {append(6, P, Ts, <<0, (words(Event)
 pack(gc_major_end, Event, P, Ts, Ids, R) -> {append(6, P, Ts, <<1, (words(Event)):64>>), Ids, R};
 pack(out_exited, {_, Pid, _, _, _}, P, Ts, Ids, R) ->
     R#r.control ! {gone, Pid},
-    {append(7, P#p{out = gone}, Ts, <<>>), Ids, R};
+    R1 = case P#p.began of none -> R; _ -> call_complete(P#p{clock = Ts}, R) end,
+    {append(7, P#p{out = gone, began = none}, Ts, <<>>), Ids, R1};
 pack(spawn, {_, _, _, Child, {M, F, A, Initial}, _}, P = #p{id = Id, last = Last}, Ts, Ids, R) ->
     {Function, Ids1, R1} = function_id({M, F, A}, Ids, R),
     {Ids2, R2} = expect(Child, Id, Initial, Ids1, R1),
@@ -150,20 +164,22 @@ append(Tag, P = #p{acc = Acc, clock = Clock}, Ts, Operands) ->
         Delta -> P#p{acc = <<Acc/binary, (Tag bor 16#10), Delta:64, Operands/binary>>}
     end.
 
+function_id({?MODULE, _, _}, Ids, R) -> {0, Ids, R};
 function_id(MFA = {M, F, A}, Ids, R) when is_atom(M), is_atom(F), is_integer(A) ->
     case Ids of
         #{MFA := Id} -> {Id, Ids, R};
         #{} ->
             Number = R#r.next_function,
             Id = if Number < 16#10000 -> Number; true -> {Number} end,
-            {Id, Ids#{MFA => Id}, R#r{next_function = Number + 1, defs = [define(Number, MFA) | R#r.defs]}}
+            {Id, Ids#{MFA => Id}, R#r{next_function = Number + 1, defs = [define(Number, MFA, R) | R#r.defs]}}
     end;
 %% The VM says 0 or undefined; and where another tool has put its own match spec in place of ours, a caller may be any term.
 function_id(_, Ids, R) -> {0, Ids, R}.
 
-define(Id, {M, F, A}) ->
+define(Id, {M, F, A}, #r{opaque = Opaque}) ->
     Native = case erlang:is_builtin(M, F, A) orelse lists:member({F, A}, nifs(M)) of true -> 1; false -> 0 end,
-    <<16#80, Id:32, Native, (min(A, 255)), (text16(atom_to_binary(M, utf8)))/binary,
+    Hides = case matches(M, {F, A}, Opaque) of true -> 2; false -> 0 end,
+    <<16#80, Id:32, (Native bor Hides), (min(A, 255)), (text16(atom_to_binary(M, utf8)))/binary,
       (text16(atom_to_binary(F, utf8)))/binary>>.
 
 nifs(M) -> try erlang:get_module_info(M, nifs) catch _:_ -> [] end.
@@ -178,6 +194,12 @@ define_process(#p{id = Id, parent = Parent, description = {Pid, Name, Label, Ini
 %% Everything that is not an event of the current process.
 other(Message, Cur, P, N, Ids, R) when element(1, Message) =:= trace_ts ->
     case without_terms(Message) of
+        call_begins ->
+            {Ids1, R1} = call_begins(Message, Ids, store(Cur, P, R)),
+            resume(none, #p{}, N - 1, Ids1, R1);
+        call_ends ->
+            {Ids1, R1} = call_ends(Message, Ids, store(Cur, P, R)),
+            resume(none, #p{}, N - 1, Ids1, R1);
         ignored -> resume(Cur, P, N - 1, Ids, R);
         Event when element(2, Event) =:= Cur -> event(Event, Cur, P, N, Ids, R);
         Event -> of_another(Event, element(2, Event), N, Ids, store(Cur, P, R))
@@ -189,6 +211,9 @@ other(Message, Cur, P, N, Ids, R) ->
 %% An event of a process that is not the current one, and may be one that is waiting for something.
 of_another(Event, Pid, N, Ids, R) ->
     case R of
+        #r{processes = #{Pid := P = #p{origin = Idle}}} when Idle =:= idle; Idle =:= own; Idle =:= leaving ->
+            {Ids1, R1} = idle_event(Event, Pid, P, Ids, R),
+            resume(none, #p{}, N - 1, Ids1, R1);
         #r{processes = #{Pid := P = #p{clock = undefined, origin = expected}}} ->
             {Ids1, R1} = start_child(Pid, keep_starting(Event, P), Ids, R),
             resume(none, #p{}, N - 1, Ids1, R1);
@@ -208,8 +233,11 @@ of_another(Event, Pid, N, Ids, R) ->
 %% The arguments of a spawn may be large, and the event may have to be kept. Of what else `procs` tells nothing is.
 without_terms({Tag, Pid, What, Other, {M, F, Args}, Ts}) when What =:= spawn; What =:= spawned ->
     {Tag, Pid, What, Other, {M, F, arity(Args), case What of spawn -> first_call(M, F, Args); spawned -> <<>> end}, Ts};
+without_terms({_, _, call, {_, _, Args}, _, _}) when is_list(Args) -> call_begins;
 without_terms(Event) ->
     case element(3, Event) of
+        return_from -> call_ends;
+        exception_from -> call_ends;
         exit -> ignored;
         link -> ignored;
         unlink -> ignored;
@@ -283,6 +311,7 @@ replay(Event, {P, Ids, R}) ->
     Ts = stamp(Event),
     case pack(element(3, Event), Event, P, Ts, Ids, R) of
         ignored -> {P, Ids, R};
+        {#p{origin = leaving}, _, _} = Left -> Left;
         {P1, Ids1, R1} -> {P1#p{clock = Ts}, Ids1, R1}
     end.
 
@@ -300,7 +329,7 @@ message(tick, Ids, R) ->
                      true -> {Ids, R}; % what was spawned meanwhile is told when the stack has come
                      false -> start_orphans(R#r.ticks - ?EARLY_TICKS, Ids, R#r{targets = []})
                  end,
-    {Ids1, ticked(flush(R1))};
+    {Ids1, ticked(flush(calls_ticked(R1)))};
 message({process, Pid, Description}, Ids, R) ->
     {Ids, add_process(Pid, #p{description = Description}, R#r{targets = [Pid | R#r.targets]})};
 message({described, Pid, {Text, Name, Label, Initial}}, Ids, R = #r{processes = Processes}) ->
@@ -310,6 +339,18 @@ message({described, Pid, {Text, Name, Label, Initial}}, Ids, R = #r{processes = 
             {Ids, R#r{defs = [define_process(P1) | R#r.defs], processes = Processes#{Pid := P1}}};
         #{} -> {Ids, R}
     end;
+message({runner, Pid, Description}, Ids, R) ->
+    {Ids, add_process(Pid, #p{description = Description, origin = own}, R)};
+message(stop, Ids, R) ->
+    {Ids, R#r{stopped = true}};
+message(open, Ids, R) ->
+    {Ids, open_for_more(R)};
+message({ours, Pid}, Ids, R = #r{ours = Ours}) ->
+    {Ids, R#r{ours = Ours#{Pid => []}}};
+message({off, Pid, IsAlive}, Ids, R) ->
+    {Ids, call_off(Pid, IsAlive, R)};
+message({own_call, Pid, How}, Ids, R) ->
+    {Ids, own_call_ended(Pid, How, R)};
 message({stack, Pid, Read, Tries}, Ids, R = #r{processes = Processes}) ->
     P = maps:get(Pid, Processes),
     Events = lists:reverse(P#p.starting),
@@ -343,9 +384,10 @@ message({ends, Ends, Why, EndNs}, Ids, R0) ->
                            {"end_ns", integer_to_list(EndNs)},
                            {"max_queue", integer_to_list(R#r.max_seen)}],
                           lists:foldl(fun ended/2, R, Ends))));
-message({'EXIT', Control, _}, _, #r{control = Control, api = Api, processes = Processes}) ->
-    %% Somebody killed the controller. A session goes with it; the one tracer of old is ours to take down.
-    Api =:= legacy andalso close_legacy(maps:keys(Processes)),
+message({'EXIT', Control, _}, _, R = #r{control = Control, api = Api}) ->
+    %% Somebody killed the controller. A session goes with it; the one tracer of old is ours to take down, and the gate.
+    R#r.captured =:= none orelse close_gate(),
+    Api =:= legacy andalso close_legacy(R),
     exit(normal);
 message(_, Ids, R) ->
     {Ids, R}.
@@ -361,14 +403,23 @@ start_orphans(Until, Ids, R = #r{early = Early}) ->
     {Orphans, Later} = lists:partition(fun({Tick, _}) -> Tick =< Until end, Early),
     lists:foldl(fun({_, Pid}, {I, S}) ->
                         case S#r.processes of
+                            #{Pid := #p{origin = early} = P} when S#r.captured =/= none ->
+                                %% Spawned by a process that was still traced, but in no captured call.
+                                S#r.control ! {over, Pid},
+                                {I, store(Pid, P#p{origin = idle, starting = [], offs = 1}, S#r{offs = S#r.offs + 1})};
                             #{Pid := P = #p{origin = early}} -> start_child(Pid, P, I, S);
                             #{} -> {I, S}
                         end
                 end, {Ids, R#r{early = Later}}, lists:reverse(Orphans)).
 
-close_legacy(Pids) ->
-    clear_patterns(#c{api = legacy}),
-    [catch erlang:trace(Pid, false, [all]) || Pid <- Pids].
+close_legacy(#r{captured = none, processes = Processes}) ->
+    clear_calls(#c{api = legacy}),
+    [catch erlang:trace(Pid, false, [all]) || Pid <- maps:keys(Processes)];
+close_legacy(#r{captured = {_, _, Functions}}) ->
+    [catch erlang:trace_pattern(MFA, false, [meta]) || MFA <- maps:keys(Functions)],
+    clear_calls(#c{api = legacy}),
+    [catch erlang:trace(Pid, false, [all]) ||
+        Pid <- erlang:processes(), erlang:trace_info(Pid, tracer) =:= {tracer, self()}].
 
 add_facts(Facts, R) ->
     R#r{defs = [[begin
@@ -386,7 +437,7 @@ status(_) -> 6.
 %% Only what was seen wholly after the last event; the fold sees to it that it was before the next.
 looked({Pid, Status, Before, After}, R = #r{processes = Processes}) ->
     case Processes of
-        #{Pid := P = #p{out = true, clock = Clock}} when is_integer(Clock), Before >= Clock ->
+        #{Pid := P = #p{out = true, clock = Clock, origin = attached}} when is_integer(Clock), Before >= Clock ->
             P1 = append(9, P, After, <<(status(Status))>>),
             R#r{processes = Processes#{Pid := P1#p{out = case Status of running -> true; _ -> looked end}}};
         #{} -> R
@@ -394,7 +445,7 @@ looked({Pid, Status, Before, After}, R = #r{processes = Processes}) ->
 
 ended({Pid, Ts}, R = #r{processes = Processes}) ->
     case Processes of
-        #{Pid := P = #p{clock = Clock, out = Out}} when is_integer(Clock), Out =/= gone ->
+        #{Pid := P = #p{clock = Clock, out = Out, origin = attached}} when is_integer(Clock), Out =/= gone ->
             End = max(Ts, Clock),
             R#r{processes = Processes#{Pid := append(12, P, End, <<>>)}};
         #{} -> R
@@ -433,58 +484,3 @@ ticked(R0 = #r{ticks = Ticks}) ->
         Ticks rem ?BEAT_TICKS =:= 0 -> enqueue(<<>>, 0, R);
         true -> send_pending(R)
     end.
-
-%% Batches. Definitions come first, then a chunk for every process that has new events.
-
-flush(R = #r{processes = Processes, defs = Defs, batch_events = Events}) ->
-    {Chunks, Left} = maps:fold(fun chunk/3, {[], Processes}, Processes),
-    case Defs =:= [] andalso Chunks =:= [] of
-        true -> R;
-        false -> enqueue(iolist_to_binary([lists:reverse(Defs) | Chunks]), Events, R#r{defs = [], batch_events = 0, processes = Left})
-    end.
-
-chunk(_, #p{acc = <<>>}, Sum) -> Sum;
-chunk(Pid, P = #p{id = Id, acc = Acc, base = Base, clock = Clock}, {Chunks, Left}) ->
-    {[<<16#83, Id:32, Base:64, (byte_size(Acc)):32, Acc/binary>> | Chunks],
-     case P#p.out of
-         gone -> maps:remove(Pid, Left);
-         _ -> Left#{Pid := P#p{acc = <<>>, base = Clock, last = none}}
-     end}.
-
-enqueue(Batch, Events, R = #r{pending = Pending, pending_bytes = Bytes}) ->
-    send_pending(R#r{pending = queue:in({Batch, Events}, Pending), pending_bytes = Bytes + byte_size(Batch)}).
-
-%% Never waits: a busy connection refuses, and the next tick or answer tries again.
-send_pending(R = #r{unanswered = Unanswered}) when Unanswered >= ?WINDOW -> R;
-send_pending(R = #r{pending = Pending, unanswered = Unanswered}) ->
-    case queue:out(Pending) of
-        {empty, _} -> R;
-        {{value, {Batch, _}}, Rest} ->
-            {message_queue_len, Queue} = process_info(self(), message_queue_len),
-            case erlang:send(R#r.client, {flambeau, batch, Batch, Queue}, [nosuspend, noconnect]) of
-                ok ->
-                    Answered = case Unanswered of 0 -> now_ms(); _ -> R#r.answered_ms end,
-                    send_pending(R#r{pending = Rest, pending_bytes = R#r.pending_bytes - byte_size(Batch),
-                                     unanswered = Unanswered + 1, answered_ms = Answered});
-                _ -> R
-            end
-    end.
-
-%% The end: nothing is emitted any more; the profiler gets what is left as long as it answers.
-drain(R = #r{unanswered = Unanswered, pending = Pending, answered_ms = Answered}) ->
-    Unanswered =:= 0 andalso queue:is_empty(Pending) andalso drained(0, R),
-    receive
-        {ack, Count} ->
-            drain(send_pending(R#r{unanswered = max(0, R#r.unanswered - Count), answered_ms = now_ms()}));
-        {'EXIT', _, _} ->
-            exit(normal)
-    after 50 ->
-        case now_ms() - Answered > ?DRAIN_MS of
-            true -> drained(lists:sum([Events || {_, Events} <- queue:to_list(R#r.pending)]), R);
-            false -> drain(send_pending(R))
-        end
-    end.
-
-drained(Lost, #r{control = Control}) ->
-    Control ! {drained, Lost},
-    receive {'EXIT', Control, _} -> exit(normal) end.

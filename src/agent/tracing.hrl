@@ -1,80 +1,52 @@
-%% What the agent's controller (agent.erl) asks of the VM: which processes and functions are meant, the trace session,
-%% patterns and flags, a process's real stack. Part of the agent's one module.
-
-%% Targets: what was typed, to pids.
-
-target({pid, Text}) ->
-    Pid = try list_to_pid(binary_to_list(Text))
-          catch error:_ -> throw({refused, no_process, [Text, " is no process of this node"]})
-          end,
-    alive(Pid, Text);
-target({name, Name}) ->
-    Found = [Pid || Atom <- existing_atoms(Name), Pid <- [whereis(Atom)], is_pid(Pid)],
-    case Found of
-        [Pid | _] -> alive(Pid, Name);
-        [] -> throw({refused, no_process, ["no process is registered as ", Name]})
-    end;
-target({supervisor, Name}) ->
-    [Supervisor] = target({case binary:first(Name) of $< -> pid; _ -> name end, Name}),
-    case descendants(Supervisor) of
-        [] -> throw({refused, no_process, [Name, " is no supervisor, or has no children"]});
-        Pids -> Pids
-    end.
-
-alive(Pid, Text) ->
-    case node(Pid) =:= node() andalso is_process_alive(Pid) of
-        true -> [Pid];
-        false -> throw({refused, no_process, ["the process ", Text, " does not exist (any more)"]})
-    end.
-
-%% Never makes an atom: a name that nobody has used is registered by nobody.
-existing_atoms(Name) ->
-    lists:append([try [binary_to_existing_atom(Text, utf8)] catch error:_ -> [] end ||
-                     Text <- [Name, iolist_to_binary(["Elixir.", Name])]]).
-
-%% Found by looking, not by asking: a call that a process does not know would end it. A child is linked to its parent and
-%% names it first among its ancestors (proc_lib).
-descendants(Supervisor) ->
-    maps:keys(descendants(Supervisor, #{Supervisor => true})) -- [Supervisor].
-
-descendants(Pid, Seen) ->
-    Links = case process_info(Pid, links) of {links, Linked} -> Linked; undefined -> [] end,
-    lists:foldl(fun(Child, S) -> descendants(Child, S#{Child => true}) end, Seen,
-                [Child || Child <- Links, is_pid(Child), node(Child) =:= node(), not is_map_key(Child, Seen),
-                          parent(Child) =:= Pid]).
-
-parent(Pid) ->
-    case process_info(Pid, dictionary) of
-        {dictionary, Dictionary} ->
-            case lists:keyfind('$ancestors', 1, Dictionary) of
-                {_, [Parent | _]} when is_atom(Parent) -> whereis(Parent);
-                {_, [Parent | _]} -> Parent;
-                _ -> none
-            end;
-        undefined -> none
-    end.
+%% What the agent's controller (agent.erl) asks of the VM: the trace session, patterns and flags, a process's real stack. Part
+%% of the agent's one module.
 
 %% Sessions: OTP 27 and later have one each; before that there is one tracer for the whole node.
 
-open_session(C = #c{api = session}, Bounds) ->
-    Relay = spawn_relay(C, Bounds),
-    C#c{relay = Relay, session = trace:session_create(flambeau, Relay, [])};
-open_session(C = #c{api = legacy, client = Client}, Bounds) ->
+open_session(C = #c{client = Client, api = session}, Bounds) ->
     put(client, node(Client)),
-    try register(?LEGACY_NAME, self()) of
-        true ->
-            free_of_patterns(),
-            C#c{relay = spawn_relay(C, Bounds)}
-    catch
-        error:badarg ->
-            throw({refused, other_tracer, ["another flambeau", other_client(whereis(?LEGACY_NAME)), " is at it, and before OTP 27 "
-                                           "a node has room for one"]})
+    alone_with_calls(C),
+    Relay = spawn_relay(C, Bounds),
+    C#c{relay = Relay, session = trace:session_create(flambeau, Relay, []), sessions = trace:session_info(all)};
+open_session(C = #c{client = Client, api = legacy}, Bounds) ->
+    put(client, node(Client)),
+    take_name(?LEGACY_NAME, " is at it, and before OTP 27 a node has room for one"),
+    clear_triggers(), % left by a flambeau whose processes have all been killed at once
+    alone_with_calls(C),
+    free_of_patterns(C),
+    C#c{relay = spawn_relay(C, Bounds)}.
+
+%% Whoever waits for calls may find itself in any process, and a process has one tracer: it is alone on the node. (Before OTP 27
+%% every tracer is.)
+alone_with_calls(C = #c{capture = {functions, _, _, _}, api = Api}) ->
+    Api =:= session andalso begin
+        erts_before(15, 1) andalso refused(release, "27.0, which cannot begin a trace at a call as 27.1 can"),
+        take_name(?CALLS_NAME, " waits for calls here, in any process")
+    end,
+    [free_to_trace(C, Pid) || Pid <- erlang:processes()];
+alone_with_calls(_) ->
+    case whereis(?CALLS_NAME) of
+        undefined -> close_gate();
+        Other -> refused(other_tracer, ["another flambeau", other_client(Other), " waits for calls here, in any process"])
     end.
 
-spawn_relay(#c{client = Client, api = Api, spawned = Spawned}, Bounds) ->
+take_name(Name, Why) ->
+    try register(Name, self())
+    catch error:badarg -> refused(other_tracer, ["another flambeau", other_client(whereis(Name)), Why])
+    end.
+
+spawn_relay(C = #c{client = Client, api = Api, spawned = Spawned}, Bounds) ->
     Self = self(),
-    spawn_opt(fun() -> relay(Client, Self, Api, Spawned, Bounds) end,
+    spawn_opt(fun() -> relay(Client, Self, Api, Spawned, Bounds, opaque(C), captured(C)) end,
               [link, {message_queue_data, off_heap}, {priority, high}]).
+
+opaque(#c{select = {_, _, Opaque}}) -> Opaque.
+
+%% {HowMany, SlowerNs, Functions}, or none.
+captured(#c{capture = processes}) -> none;
+captured(#c{capture = {functions, Count, SlowerNs, _}, functions = Functions}) ->
+    {Count, SlowerNs, maps:from_keys(Functions, [])};
+captured(#c{capture = {own, _, Repeat, _, _}}) -> {Repeat, 0, #{}}.
 
 other_client(Pid) when is_pid(Pid) ->
     case process_info(Pid, dictionary) of
@@ -87,23 +59,28 @@ other_client(_) -> "".
 
 %% One pattern a function: we do not take over somebody's. One that looks like ours was left by a flambeau whose
 %% processes have all been killed at once.
-free_of_patterns() ->
-    case foreign_patterns() of
+free_of_patterns(#c{functions = Functions}) ->
+    Meta = [{MFA, meta, []} || MFA <- Functions, {meta, Tracer} <- [erlang:trace_info(MFA, meta)], is_pid(Tracer)],
+    case Meta ++ foreign_patterns() of
         [] -> ok;
         [{{M, F, A}, _, _} | _] ->
-            throw({refused, other_tracer, io_lib:format("somebody (dbg, recon, ...) has set a trace pattern on ~tp:~tp/~w",
-                                                        [M, F, A])})
+            refused(other_tracer, io_lib:format("somebody (dbg, recon, ...) has set a trace pattern on ~tp:~tp/~w", [M, F, A]))
     end.
 
 foreign_patterns() ->
     [{MFA, Traced, Spec} || M <- erlang:loaded(), {F, A} <- functions(M), MFA <- [{M, F, A}],
                             {traced, Traced} <- [erlang:trace_info(MFA, traced)],
                             Traced =:= local orelse Traced =:= global,
-                            {match_spec, Spec} <- [erlang:trace_info(MFA, match_spec)], Spec =/= ?CALLS].
+                            {match_spec, Spec} <- [erlang:trace_info(MFA, match_spec)], not is_ours(Spec)].
+
+is_ours([{'_', [], [{message, {caller}}]}]) -> true;
+is_ours([{'_', [], [{message, {map_get, {is_map_key, {caller}, _}, _}}]}]) -> true;
+is_ours(_) -> false.
 
 %% One tracer a process, on every release: with the legacy interface the VM has no more, and with several sessions on one
 %% process OTP 27 to 29 have been seen to abort. With sessions, a name makes checking and tracing one step for all agents;
 %% a legacy controller has the node for itself. Which of the processes are traced now.
+claim(_, []) -> [];
 claim(C = #c{api = legacy}, Pids) ->
     switch_on(C, Pids);
 claim(C = #c{api = session}, Pids) ->
@@ -162,34 +139,57 @@ tracer_name(Pid) when is_pid(Pid) ->
     end;
 tracer_name(Other) -> io_lib:format("~p", [Other]).
 
-%% Patterns. {caller} tells where a call returns to, which is what places it.
+%% Patterns. {caller} tells where a call returns to, which is what places it. A call that an opaque function makes is not
+%% emitted; what is beneath that is not shown either, but the VM cannot leave it out: it sees one caller at a time.
+
+calls_spec(#c{select = {_, _, []}}) -> ?CALLS;
+calls_spec(#c{select = {_, _, Opaque}}) ->
+    case [{M, F, A} || M <- erlang:loaded(), not is_agent(M), {F, A} <- functions(M), matches(M, {F, A}, Opaque)] of
+        [] -> refused(no_function, "no loaded function matches --opaque");
+        Functions when length(Functions) > ?OPAQUE_AT_SOURCE -> ?CALLS;
+        Functions ->
+            IsOpaque = {is_map_key, {caller}, {const, maps:from_keys(Functions, [])}},
+            [{'_', [], [{message, {map_get, IsOpaque, #{true => false, false => {caller}}}}]}]
+    end.
 
 pattern(#c{api = session, session = Session}, MFA, Spec) -> trace:function(Session, MFA, Spec, [local]);
 pattern(#c{api = legacy}, MFA, Spec) -> erlang:trace_pattern(MFA, Spec, [local]).
 
+meta_pattern(#c{api = session, session = Session}, MFA, Spec) -> trace:function(Session, MFA, Spec, [meta]);
+meta_pattern(#c{api = legacy}, MFA, false) -> erlang:trace_pattern(MFA, false, [meta]);
+meta_pattern(#c{api = legacy, relay = Relay}, MFA, Spec) -> erlang:trace_pattern(MFA, Spec, [{meta, Relay}]).
+
 is_traced(#c{api = session, session = Session}, MFA) -> trace:info(Session, MFA, traced) =:= {traced, local};
 is_traced(#c{api = legacy}, MFA) -> erlang:trace_info(MFA, traced) =:= {traced, local}.
 
-%% How many functions are traced now.
-set_patterns(C = #c{select = {[], Skip}}) ->
-    All = pattern(C, {'_', '_', '_'}, ?CALLS),
-    Agents = [pattern(C, {M, '_', '_'}, false) || M <- erlang:loaded(), is_agent(M)],
-    Off = case Skip of
-              [] -> 0;
-              _ -> lists:sum([set_module(C, M, false, skipped(M, Skip)) || M <- erlang:loaded(), not is_agent(M)])
-          end,
-    All - lists:sum(Agents) - Off;
+%% Which functions are traced now: [{Module, HowMany}]. All at once and some off again: while traced processes run hot, a change
+%% takes up to a tenth of a second.
+set_patterns(C = #c{select = {[], Skip, _}, spec = Spec}) ->
+    pattern(C, {'_', '_', '_'}, Spec),
+    Counts = [{M, length(functions(M)) - case is_agent(M) of
+                                             true -> set_module(C, M, false, functions(M));
+                                             false when Skip =:= [] -> 0;
+                                             false -> set_module(C, M, false, skipped(M, Skip))
+                                         end} || M <- erlang:loaded()],
+    meant(C, Counts);
 set_patterns(C) ->
-    lists:sum([select_module(C, M) || M <- erlang:loaded()]).
+    meant(C, [{M, select_module(C, M)} || M <- erlang:loaded()]).
+
+%% A captured function is traced whatever is left out.
+meant(C, Counts) ->
+    [pattern(C, MFA, C#c.spec) || MFA <- C#c.functions],
+    [Some || {_, Count} = Some <- Counts, Count > 0].
 
 select_module(C, M) ->
     case is_agent(M) of
         true -> 0;
-        false -> set_module(C, M, ?CALLS, selected(C, M))
+        false -> set_module(C, M, C#c.spec, selected(C, M))
     end.
 
-selected(#c{select = {Only, Skip}}, M) ->
-    [FA || FA <- only(M, Only), Skip =:= [] orelse not matches(M, FA, Skip)].
+skipped(M, Skip) -> [FA || FA <- functions(M), matches(M, FA, Skip)].
+
+selected(#c{select = {Only, Skip, _}}, M) ->
+    [FA || FA <- functions(M), Only =:= [] orelse matches(M, FA, Only), not matches(M, FA, Skip)].
 
 %% A whole module in one step where all of it is meant.
 set_module(_, _, _, []) -> 0;
@@ -199,47 +199,53 @@ set_module(C, M, Spec, Functions) ->
         false -> lists:sum([pattern(C, {M, F, A}, Spec) || {F, A} <- Functions])
     end.
 
-only(M, []) -> functions(M);
-only(M, Only) -> [FA || FA <- functions(M), matches(M, FA, Only)].
+%% A call of one of the functions, in whatever process, begins the trace of that process: at a meta pattern, which needs no
+%% flag in the process. While the gate, a bit of the node's trace control word, is open one call comes through and closes it:
+%% the VM copies a captured call's arguments to the relay, and its result or exception when it ends (exception_trace, a frame
+%% on the stack), and must not do that for calls that nobody asked for, a recursion's above all.
+trigger(C = #c{carriers = Carriers, keeper_pid = Keeper}) ->
+    Guards = [{'=/=', {'band', {get_tcw}, ?GATE}, 0} | [{'=/=', {self}, Pid} || Pid <- [self(), Keeper | Carriers]]],
+    Place = case erts_before(14, 0) of
+                true -> {caller};
+                false -> {{{caller}, {current_stacktrace}}} % the innermost few frames, where there are such
+            end,
+    [{'_', Guards, [{set_tcw, {'band', {get_tcw}, {'bnot', ?GATE}}}, {trace, [], {const, flags(C)}}, {exception_trace},
+                    {message, Place}]}].
 
-skipped(M, Skip) -> [FA || FA <- functions(M), matches(M, FA, Skip)].
+set_triggers(C = #c{capture = {functions, _, _, _}}, Functions) ->
+    [meta_pattern(C, MFA, trigger(C)) || MFA <- Functions];
+set_triggers(_, _) ->
+    ok.
 
-is_agent(M) -> lists:prefix("flambeau_agent_", atom_to_list(M)).
+%% The gate is the node's: other bits are left as they are.
+open_gate() -> erlang:system_flag(trace_control_word, erlang:system_info(trace_control_word) bor ?GATE).
 
-%% Not M:module_info/1: a module that has only old code would be loaded again by the call.
-functions(M) -> try erlang:get_module_info(M, functions) catch error:_ -> [] end.
+close_gate() -> erlang:system_flag(trace_control_word, erlang:system_info(trace_control_word) band (bnot ?GATE)).
 
 %% With the legacy interface all patterns are in one place: what others have set since we came is put back.
-clear_patterns(C = #c{api = session}) ->
+clear_patterns(C = #c{capture = {functions, _, _, _}}) ->
+    close_gate(),
+    [catch meta_pattern(C, MFA, false) || MFA <- C#c.functions],
+    clear_calls(C);
+clear_patterns(C) ->
+    clear_calls(C).
+
+clear_calls(C = #c{api = session}) ->
     pattern(C, {'_', '_', '_'}, false);
-clear_patterns(C = #c{api = legacy}) ->
+clear_calls(C = #c{api = legacy}) ->
     Foreign = foreign_patterns(),
     pattern(C, {'_', '_', '_'}, false),
     [catch pattern(C, MFA, Spec) || {MFA, local, Spec} <- Foreign]. % a global one is not cleared with ours
 
-%% Globs: `*` is any text. A pattern may name a module, a function or a function with its arity, in either language.
+%% When nobody is left who knows which functions were meant.
+clear_triggers() ->
+    close_gate(),
+    [catch erlang:trace_pattern({M, F, A}, false, [meta]) ||
+        M <- erlang:loaded(), {F, A} <- functions(M), {meta_match_spec, Spec} <- [erlang:trace_info({M, F, A}, meta_match_spec)],
+        is_trigger(Spec)].
 
-glob(Text) -> unicode:characters_to_list(Text).
-
-matches(M, {F, A}, Globs) ->
-    Names = case atom_to_list(M) of
-                "Elixir." ++ Elixir -> [{Elixir, "."}, {"Elixir." ++ Elixir, ":"}];
-                Erlang -> [{Erlang, ":"}]
-            end,
-    lists:any(fun(Glob) ->
-                      lists:any(fun({Module, Dot}) ->
-                                        Function = Module ++ Dot ++ atom_to_list(F),
-                                        glob_match(Glob, Module) orelse glob_match(Glob, Function) orelse
-                                            glob_match(Glob, Function ++ "/" ++ integer_to_list(A))
-                                end, Names)
-              end, Globs).
-
-glob_match([$*], _) -> true;
-glob_match([$* | Glob], []) -> glob_match(Glob, []);
-glob_match([$* | Rest] = Glob, [_ | Text] = All) -> glob_match(Rest, All) orelse glob_match(Glob, Text);
-glob_match([Char | Glob], [Char | Text]) -> glob_match(Glob, Text);
-glob_match([], []) -> true;
-glob_match(_, _) -> false.
+is_trigger([{'_', [{'=/=', {'band', {get_tcw}, ?GATE}, 0} | _], _}]) -> true;
+is_trigger(_) -> false.
 
 %% Modules loaded during the trace: the new instance has no breakpoints, even where the code is the same, and an
 %% on_load pattern would make every load stop the world. So one function of each module is asked whether it is traced.
@@ -261,6 +267,9 @@ watch_module(C, M, Known) ->
 module_loaded(C = #c{relay = Relay}, M, Known) ->
     try {select_module(C, M), probe(C, M)} of
         {Functions, Probe} ->
+            Captured = [MFA || {Same, _, _} = MFA <- C#c.functions, Same =:= M],
+            [pattern(C, MFA, C#c.spec) || MFA <- Captured],
+            set_triggers(C, Captured),
             is_agent(M) orelse (Relay ! {module, M, Functions > 0, erlang:monotonic_time(nanosecond)}),
             Known#{M => Probe}
     catch
@@ -270,10 +279,10 @@ module_loaded(C = #c{relay = Relay}, M, Known) ->
 probes(C) -> maps:from_list([{M, probe(C, M)} || M <- erlang:loaded()]).
 
 %% A function of the module that is meant to be traced, or none.
-probe(#c{select = {[], []}}, M) ->
+probe(#c{select = {[], [], _}}, M) ->
     case is_agent(M) orelse functions(M) =:= [] of true -> none; false -> {M, module_info, 0} end;
 probe(C, M) ->
-    case is_agent(M) orelse selected(C, M) of
+    case is_agent(M) orelse [{F, A} || {Same, F, A} <- C#c.functions, Same =:= M] ++ selected(C, M) of
         [{F, A} | _] -> {M, F, A};
         _ -> none
     end.
@@ -302,16 +311,20 @@ delivered(_, Pid) -> erlang:trace_delivered(Pid).
 %% OTP 29 can lose it, so that the process sleeps for ever.)
 begin_process(#c{relay = Relay}, Pid) ->
     tell_stack(Relay, Pid, ?STACK_TRIES),
-    Relay ! {looked, timely(fun() -> look([Pid]) end, [])},
+    Relay ! {looked, timely(Relay, fun() -> look([Pid]) end, [])},
     is_process_alive(Pid) orelse (self() ! {gone, Pid}).
 
 tell_stack(Relay, Pid, Tries) ->
     Now = erlang:monotonic_time(nanosecond),
-    Relay ! {stack, Pid, timely(fun() -> read_stack(Pid) end, {{[], true}, Now, Now}), Tries}.
+    Relay ! {stack, Pid, timely(Relay, fun() -> read_stack(Pid) end, {{[], true}, Now, Now}), Tries}.
 
-%% What another process is asked may take until that process yields, which in a bad NIF is never: somebody else waits.
-timely(Ask, Default) ->
-    {Pid, Ref} = spawn_monitor(fun() -> exit({answer, try Ask() catch _:_ -> Default end}) end),
+%% What another process is asked may take until that process yields, which in a bad NIF is never: somebody else waits. The relay
+%% knows it for one of ours, should it call a function whose calls are waited for.
+timely(Relay, Ask, Default) ->
+    {Pid, Ref} = spawn_monitor(fun() ->
+                                       Relay ! {ours, self()},
+                                       exit({answer, try Ask() catch _:_ -> Default end})
+                               end),
     receive
         {'DOWN', Ref, process, Pid, {answer, Answer}} -> Answer;
         {'DOWN', Ref, process, Pid, _} -> Default
@@ -377,8 +390,8 @@ frame(Line) ->
     end.
 
 %% {Pid, Name, Label, InitialCall}, texts as UTF-8.
-describe_timely(Pid) ->
-    timely(fun() -> describe(Pid) end, {pid_text(Pid), <<>>, <<>>, <<>>}).
+describe_timely(Relay, Pid) ->
+    timely(Relay, fun() -> describe(Pid) end, {pid_text(Pid), <<>>, <<>>, <<>>}).
 
 describe(Pid) ->
     Name = case process_info(Pid, registered_name) of

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/arena.h"
 
@@ -24,14 +25,22 @@ struct string_table {
   uint32_t count, capacity;
   uint32_t *slots; // ids of entries
   uint32_t slot_count;
+  uint64_t secret; // odd
 };
 
-// FNV-1a, 64 bits.
-static uint64_t hash_of(const char *text, size_t size)
+// Names come from nodes and files: with a secret nobody can make many that meet in one slot.
+static uint64_t hash_of(const struct string_table *table, const char *text, size_t size)
 {
-  uint64_t hash = 0xcbf29ce484222325u;
-  for (size_t i = 0; i < size; i++)
-    hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
+  uint64_t hash = table->secret ^ size;
+  while (size > 0) {
+    uint64_t word = 0;
+    size_t taken = size < sizeof word ? size : sizeof word;
+    memcpy(&word, text, taken);
+    hash = (hash ^ word) * table->secret;
+    hash ^= hash >> 29;
+    text += taken;
+    size -= taken;
+  }
   return hash ^ hash >> 32;
 }
 
@@ -40,6 +49,9 @@ struct string_table *string_table_new(void)
   struct string_table *table = calloc(1, sizeof *table);
   if (!table)
     return NULL;
+  if (getrandom(&table->secret, sizeof table->secret, GRND_NONBLOCK) < 0)
+    table->secret = 0x9e3779b97f4a7c15u;
+  table->secret |= 1;
   table->texts = arena_new(TEXT_LIMIT_BYTES);
   if (!table->texts || string_table_intern(table, "", 0) != 0) {
     string_table_free(table);
@@ -105,7 +117,7 @@ uint32_t string_table_intern(struct string_table *table, const char *text, size_
 {
   if (!grow(table))
     return STRING_TABLE_FAILED;
-  uint64_t hash = hash_of(text, size);
+  uint64_t hash = hash_of(table, text, size);
   uint32_t *slot = find_slot(table, text, size, hash);
   if (*slot != SLOT_EMPTY)
     return *slot;

@@ -64,7 +64,7 @@ static int write_function(struct event_sink *sink, const struct function_definit
   if (!records)
     return -1;
   bytes_append_be(records, definition->id, 4);
-  bytes_append_u8(records, definition->native);
+  bytes_append_u8(records, (uint8_t)(definition->native | definition->opaque << 1));
   bytes_append_u8(records, definition->arity);
   put_text(records, 2, definition->module, definition->module_size);
   put_text(records, 2, definition->name, definition->name_size);

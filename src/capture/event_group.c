@@ -120,7 +120,7 @@ static bool has_long_id(const struct trace_event *event)
 
 static bool names_function(enum event_kind kind)
 {
-  return kind == EVENT_CALL || kind == EVENT_RETURN_TO || kind == EVENT_OUT || kind == EVENT_IN;
+  return kind == EVENT_CALL || kind == EVENT_RETURN_TO || kind == EVENT_OUT || kind == EVENT_IN || kind == EVENT_BEGIN;
 }
 
 static uint8_t tag_of(const struct trace_event *event, uint64_t delta_ns, const struct open_chunk *chunk)
@@ -164,6 +164,11 @@ static uint8_t *put_operands(uint8_t *at, const struct trace_event *event, uint8
     return put_id(put_id(at, event->child, tag), event->function, tag);
   case EVENT_LOST:
     return put_be64(at, event->lost);
+  case EVENT_BEGIN:
+    return put_id(put_id(at, event->function, tag), event->caller, tag);
+  case EVENT_LEAVE:
+    *at = (uint8_t)event->ending;
+    return at + 1;
   default: // EVENT_EXIT, EVENT_END
     return at;
   }

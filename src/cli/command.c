@@ -10,7 +10,7 @@
 #include "print.h"
 
 const struct command *const commands[] = {
-    &command_record, &command_render, &command_report, &command_ps, &command_nodes, &command_help, NULL,
+    &command_record, &command_run, &command_render, &command_report, &command_ps, &command_nodes, &command_help, NULL,
 };
 
 const struct command *command_find(const char *name, struct error *err)
@@ -59,7 +59,7 @@ static int run_parsed(const struct command *command, const struct invocation *in
   return command->run(invocation, settings, err);
 }
 
-int command_run(const struct command *command, int argc, char **argv, struct error *err)
+int command_execute(const struct command *command, int argc, char **argv, struct error *err)
 {
   struct invocation invocation;
   void *settings = new_settings(command, err);

@@ -28,13 +28,14 @@ extern const struct command *const commands[];
 // NULL with ERROR_USAGE, and the nearest verb in the sentence, when there is none.
 const struct command *command_find(const char *name, struct error *err);
 // Parses argv[1..] and runs; argv[0] is the verb.
-int command_run(const struct command *command, int argc, char **argv, struct error *err);
+int command_execute(const struct command *command, int argc, char **argv, struct error *err);
 
 // Pages of the help, for print_to.
 int command_write_help(const void *command, struct byte_sink *out, struct error *err);
 int command_write_overview(const void *nothing, struct byte_sink *out, struct error *err);
 
 extern const struct command command_record;
+extern const struct command command_run;
 extern const struct command command_render;
 extern const struct command command_report;
 extern const struct command command_ps;

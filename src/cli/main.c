@@ -37,7 +37,7 @@ static int run(int argc, char **argv, struct error *err)
   if (verb[0] == '-')
     return fail_option_first(argc, argv, err);
   const struct command *command = command_find(verb, err);
-  return command ? command_run(command, argc - 1, argv + 1, err) : -1;
+  return command ? command_execute(command, argc - 1, argv + 1, err) : -1;
 }
 
 int main(int argc, char **argv)

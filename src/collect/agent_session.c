@@ -9,6 +9,7 @@
 #include "evaluate.h"
 
 #define SUPERVISOR "supervisor:"
+#define REFUSAL_MAX 160 // bytes of the node's own words in a sentence
 
 // "0.123.0" and "<0.123.0>" are pids; everything else is a name.
 static bool is_pid(const char *text)
@@ -32,16 +33,21 @@ static void write_target(struct term_writer *writer, const char *kind, const cha
   term_write_binary(writer, text, strlen(text));
 }
 
+static void write_process(struct term_writer *writer, const char *text)
+{
+  if (strncmp(text, SUPERVISOR, strlen(SUPERVISOR)) == 0)
+    write_target(writer, "supervisor", text + strlen(SUPERVISOR));
+  else
+    write_target(writer, is_pid(text) ? "pid" : "name", text);
+}
+
 static void write_targets(struct term_writer *writer, const struct collect_options *options)
 {
-  term_write_list(writer, (int)options->process_count);
-  for (size_t i = 0; i < options->process_count; i++) {
-    const char *text = options->processes[i];
-    if (strncmp(text, SUPERVISOR, strlen(SUPERVISOR)) == 0)
-      write_target(writer, "supervisor", text + strlen(SUPERVISOR));
-    else
-      write_target(writer, is_pid(text) ? "pid" : "name", text);
-  }
+  term_write_list(writer, (int)(options->process_count + options->function_count));
+  for (size_t i = 0; i < options->process_count; i++)
+    write_process(writer, options->processes[i]);
+  for (size_t i = 0; i < options->function_count; i++)
+    write_target(writer, "function", options->functions[i]);
   term_write_nil(writer);
 }
 
@@ -53,19 +59,54 @@ static void write_texts(struct term_writer *writer, const char *const *texts, si
   term_write_nil(writer);
 }
 
-// {Targets, Only, Skip, Spawned, DurationMs, {MaxEvents, MaxQueue, MaxMemory}}
+static uint64_t milliseconds(uint64_t ns)
+{
+  return ns / 1000000 + (ns % 1000000 != 0);
+}
+
+static void write_bool(struct term_writer *writer, bool value)
+{
+  term_write_atom(writer, value ? "true" : "false");
+}
+
+// processes | {functions, HowMany, SlowerNs, TimeoutMs} | {own, Text, Repeat, Warmup, Full}
+static void write_capture(struct term_writer *writer, const struct collect_options *options)
+{
+  const struct collect_own_call *own = options->own_call;
+  if (own) {
+    term_write_tuple(writer, 5);
+    term_write_atom(writer, "own");
+    term_write_binary(writer, own->expression, strlen(own->expression));
+    term_write_u64(writer, own->repeat);
+    term_write_u64(writer, own->warmup);
+    write_bool(writer, own->full);
+  } else if (options->function_count) {
+    term_write_tuple(writer, 4);
+    term_write_atom(writer, "functions");
+    term_write_u64(writer, options->calls);
+    term_write_u64(writer, options->slower_than_ns);
+    term_write_u64(writer, milliseconds(options->first_call_ns));
+  } else {
+    term_write_atom(writer, "processes");
+  }
+}
+
+// {Targets, {Only, Skip, Opaque}, Spawned, DurationMs, {MaxEvents, MaxQueue, MaxMemory}, Capture}
 static void write_asked(struct term_writer *writer, const struct collect_options *options)
 {
   term_write_tuple(writer, 6);
   write_targets(writer, options);
+  term_write_tuple(writer, 3);
   write_texts(writer, options->only, options->only_count);
   write_texts(writer, options->skip, options->skip_count);
-  term_write_atom(writer, options->spawned ? "true" : "false");
-  term_write_u64(writer, (options->duration_ns + 999999) / 1000000);
+  write_texts(writer, options->opaque, options->opaque_count);
+  write_bool(writer, options->spawned);
+  term_write_u64(writer, milliseconds(options->duration_ns));
   term_write_tuple(writer, 3);
   term_write_u64(writer, options->bounds.max_events);
   term_write_u64(writer, options->bounds.max_queue);
   term_write_u64(writer, options->bounds.max_memory_bytes);
+  write_capture(writer, options);
 }
 
 static void bind(struct term_writer *writer, const char *variable)
@@ -77,7 +118,7 @@ static void bind(struct term_writer *writer, const char *variable)
 int agent_session_begin(struct agent_session *session, struct node *node, const struct collect_options *options,
                         struct error *err)
 {
-  *session = (struct agent_session){.node = node};
+  *session = (struct agent_session){.node = node, .own_call = options->own_call != NULL};
   struct term_writer *writer = evaluate_begin(agent_attach, agent_attach_size, 4);
   if (!writer)
     return error_set(err, ERROR_MEMORY, "out of memory");
@@ -98,8 +139,14 @@ static int refused(struct agent_session *session, struct term_reader *message, s
   size_t size;
   term_read_atom(message, kind);
   const char *text = term_read_binary(message, &size);
-  int width = text && size < 160 ? (int)size : text ? 160 : 0;
+  int width = text && size < REFUSAL_MAX ? (int)size : text ? REFUSAL_MAX : 0;
   const char *node = node_name(session->node);
+  if (strcmp(kind, "expression") == 0 && session->own_call)
+    return error_set(err, ERROR_USAGE, "%s says: %.*s", node, width, text);
+  if (strcmp(kind, "raised") == 0)
+    return error_set(err, ERROR_REFUSED, "on %s, %.*s", node, width, text);
+  if (strcmp(kind, "no_function") == 0)
+    return error_set(err, ERROR_REFUSED, "on %s, %.*s", node, width, text);
   if (strcmp(kind, "no_process") == 0)
     return error_set(err, ERROR_REFUSED, "on %s, %.*s: `flambeau ps` lists what is there", node, width, text);
   if (strcmp(kind, "other_tracer") == 0)
@@ -108,6 +155,13 @@ static int refused(struct agent_session *session, struct term_reader *message, s
     return error_set(err, ERROR_UNREACHABLE, "%s runs OTP %.*s: OTP 25 is the oldest that flambeau traces", node, width,
                      text);
   return error_set(err, ERROR_REFUSED, "%s did not let the agent in: %.*s", node, width, text);
+}
+
+static struct agent_text read_text(struct term_reader *message)
+{
+  size_t size = 0;
+  const char *data = term_read_binary(message, &size);
+  return data ? (struct agent_text){data, size} : (struct agent_text){"", 0};
 }
 
 int agent_session_understand(struct agent_session *session, struct term_reader *message, struct agent_message *said,
@@ -119,7 +173,21 @@ int agent_session_understand(struct agent_session *session, struct term_reader *
     return 0;
   if (term_read_atom_is(message, "refused"))
     return refused(session, message, err);
-  if (term_read_atom_is(message, "started")) {
+  if (term_read_atom_is(message, "preparing")) {
+    said->kind = session->own_call ? AGENT_PREPARING : AGENT_UNKNOWN; // nothing else takes long
+  } else if (term_read_atom_is(message, "planned")) {
+    said->functions = term_read_u64(message);
+    said->modules = term_read_u64(message);
+    said->text = read_text(message);
+    said->captured = read_text(message);
+    said->kind = AGENT_PLANNED;
+  } else if (term_read_atom_is(message, "answer")) {
+    said->answer = term_read_atom_is(message, "exception") ? COLLECT_EXCEPTION : COLLECT_VALUE;
+    if (said->answer == COLLECT_VALUE && !term_read_atom_is(message, "value"))
+      message->failed = true;
+    said->text = read_text(message);
+    said->kind = AGENT_ANSWER;
+  } else if (term_read_atom_is(message, "started")) {
     term_read_pid(message, &session->relay);
     term_read_pid(message, &session->controller);
     said->kind = AGENT_STARTED;

@@ -16,17 +16,31 @@ struct agent_session {
   struct node_pid relay;
   struct node_pid controller;
   bool started;
+  bool own_call; // was asked for
 };
 
 enum agent_message_kind {
+  AGENT_PREPARING, // it is there, and takes its time
+  AGENT_PLANNED,   // `functions`, `modules`, `text`, `captured`
   AGENT_STARTED,
   AGENT_BATCH,   // `batch`, `queue`
+  AGENT_ANSWER,  // `answer`, `text`
   AGENT_ENDED,   // `why`, `lost`, `end_ns`
   AGENT_UNKNOWN, // not of the agent, or not understood
 };
 
+// Texts are the node's, borrowed until its next message: UTF-8 perhaps, hostile, not terminated.
+struct agent_text {
+  const char *data;
+  size_t size;
+};
+
 struct agent_message {
   enum agent_message_kind kind;
+  struct agent_text text;      // names of modules; a piece of an answer
+  struct agent_text captured;  // functions whose calls are captured
+  uint64_t functions, modules; // that will be traced
+  enum collect_answer answer;
   const char *batch; // packed records, borrowed from the node until the next message
   size_t batch_size;
   uint64_t queue; // messages waiting in the agent

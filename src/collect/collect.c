@@ -12,15 +12,18 @@
 
 #include "agent_session.h"
 #include "base/clock.h"
+#include "base/numbers.h"
 #include "decode/decoder.h"
 #include "locations.h"
 #include "node/node.h"
 #include "node/term.h"
 #include "process_ends.h"
+#include "slow_calls.h"
 
 #define START_TIMEOUT_NS 20000000000 // loading the agent and setting the patterns
 #define SILENCE_NS 20000000000       // the agent says something every second
 #define GOODBYE_NS 3000000000        // from its last word, or from giving up, to its end
+#define STOPPING_NS 30000000000      // from Ctrl-C to its last word: it may have much to send
 #define OVERTIME_NS 60000000000      // past the deadline that the agent keeps
 #define MESSAGES_AT_ONCE 64          // between two looks at the stop pipe
 #define PROGRESS_INTERVAL_NS 200000000
@@ -37,14 +40,17 @@ struct collector {
   struct node *node;
   const struct collect_options *options;
   struct agent_session session;
+  struct slow_calls slow;     // before the locations, with slower_than_ns
   struct locations locations; // of what the decoder pushes, before it goes to the ends
   struct process_ends ends;
   struct decoder *decoder;
   struct collect_result *result;
   enum phase phase;
-  uint64_t phase_ns, heard_ns, given_up_ns, progress_ns; // on our clock
-  bool more;                                             // messages were left in the node's buffer
-  bool agent_left;                                       // by itself, and the node is there
+  uint64_t phase_ns, heard_ns, stopped_ns, given_up_ns, progress_ns; // on our clock
+  uint64_t called_ns;                                                // when the first captured call came
+  bool deaf;       // the node takes no messages; what it has sent may still come
+  bool more;       // messages were left in the node's buffer
+  bool agent_left; // by itself, and the node is there
   uint64_t queue;
   uint64_t wire_bytes;
   int stops; // signals so far
@@ -64,7 +70,7 @@ static void note(const struct collector *collector, const char *sentence)
 
 static int push_fact(struct collector *collector, const char *key, const char *value, struct error *err)
 {
-  struct event_sink *sink = &collector->ends.sink;
+  struct event_sink *sink = &collector->ends.filter.sink;
   return sink->ops->fact(sink, key, value, err);
 }
 
@@ -89,19 +95,47 @@ static int push_selection(struct collector *collector, struct error *err)
   return *text ? push_fact(collector, "selection", text, err) : 0;
 }
 
+static void write_target(const struct collect_options *options, char *text, size_t size)
+{
+  size_t used = 0;
+  const char *const *names = options->function_count ? options->functions : options->processes;
+  size_t count = options->function_count ? options->function_count : options->process_count;
+  *text = '\0';
+  if (options->own_call)
+    snprintf(text, size, "%s", options->own_call->expression);
+  for (size_t i = 0; i < count && used < size; i++)
+    used += (size_t)snprintf(text + used, size - used, "%s%s",
+                             i                         ? ", "
+                             : options->function_count ? "calls of "
+                                                       : "",
+                             names[i]);
+}
+
+static int push_calls(struct collector *collector, struct error *err)
+{
+  const struct collect_options *options = collector->options;
+  if (options->own_call)
+    return push_number(collector, "calls", options->own_call->repeat, err);
+  if (!options->function_count)
+    return 0;
+  return push_number(collector, "calls", options->calls, err) != 0 ||
+                 (options->slower_than_ns &&
+                  push_number(collector, "slower_than_ns", options->slower_than_ns, err) != 0)
+             ? -1
+             : 0;
+}
+
 static int push_first_facts(struct collector *collector, struct error *err)
 {
   const struct collect_options *options = collector->options;
-  char target[1024] = "", bounds[128];
-  size_t used = 0;
-  for (size_t i = 0; i < options->process_count && used < sizeof target; i++)
-    used += (size_t)snprintf(target + used, sizeof target - used, "%s%s", i ? ", " : "", options->processes[i]);
+  char target[1024], bounds[128];
+  write_target(options, target, sizeof target);
   snprintf(bounds, sizeof bounds, "%" PRIu64 " events, %" PRIu64 " in the queue, %" PRIu64 " bytes of memory",
            options->bounds.max_events, options->bounds.max_queue, options->bounds.max_memory_bytes);
   return push_fact(collector, "flambeau", FLAMBEAU_VERSION, err) != 0 ||
                  push_fact(collector, "asked", options->asked, err) != 0 ||
                  push_fact(collector, "target", target, err) != 0 || push_selection(collector, err) != 0 ||
-                 push_fact(collector, "bounds", bounds, err) != 0
+                 push_calls(collector, err) != 0 || push_fact(collector, "bounds", bounds, err) != 0
              ? -1
              : 0;
 }
@@ -116,14 +150,36 @@ static int push_last_facts(struct collector *collector, struct error *err)
              : 0;
 }
 
+static void say(struct collector *collector, int (*what)(struct agent_session *session, struct error *err))
+{
+  struct error how = {0};
+  if (collector->deaf || what(&collector->session, &how) == 0)
+    return;
+  collector->deaf = true;
+  note(collector, how.message);
+}
+
 static int take_batch(struct collector *collector, const struct agent_message *said, struct error *err)
 {
   collector->queue = said->queue;
   collector->wire_bytes += said->batch_size;
-  // Answered first: the credit is for what travels, not for how long we fold.
-  if (agent_session_acknowledge(&collector->session, err) != 0)
-    return -1;
-  return decoder_push(collector->decoder, said->batch, said->batch_size, err);
+  say(collector, agent_session_acknowledge); // first: the credit is for what travels, not for how long we fold
+  int status = decoder_push(collector->decoder, said->batch, said->batch_size, err);
+  if (!collector->called_ns && collector->ends.calls_begun)
+    collector->called_ns = clock_ns();
+  return status;
+}
+
+// "calls of lists:sort/1, and what they call: 812 functions of 12 modules: lists, ..."
+static void note_plan(const struct collector *collector, const struct agent_message *said)
+{
+  char sentence[2048];
+  bool calls = said->captured.size > 0;
+  snprintf(sentence, sizeof sentence, "will trace %s%.*s%s%" PRIu64 " function%s of %" PRIu64 " module%s: %.*s",
+           calls ? "calls of " : "", (int)said->captured.size, said->captured.data,
+           calls ? ", and what they call among " : "", said->functions, said->functions == 1 ? "" : "s", said->modules,
+           said->modules == 1 ? "" : "s", (int)said->text.size, said->text.data);
+  note(collector, sentence);
 }
 
 static int take_message(struct collector *collector, struct term_reader *message, struct error *err)
@@ -131,16 +187,33 @@ static int take_message(struct collector *collector, struct term_reader *message
   struct agent_message said;
   if (agent_session_understand(&collector->session, message, &said, err) != 0)
     return -1;
+  const struct collect_options *options = collector->options;
+  if (said.kind != AGENT_UNKNOWN)
+    collector->heard_ns = clock_ns();
   switch (said.kind) {
+  case AGENT_PREPARING:
+    break;
+  case AGENT_PLANNED:
+    note_plan(collector, &said);
+    break;
+  case AGENT_ANSWER:
+    collector->result->raised = said.answer == COLLECT_EXCEPTION;
+    if (options->on_answer)
+      options->on_answer(options->context, said.answer, said.text.data, said.text.size);
+    break;
   case AGENT_STARTED:
     if (collector->phase != PHASE_STARTING)
       break;
     enter(collector, PHASE_TRACING);
     note(collector, "the agent is in the node's memory, and tracing");
-    return collector->stops > 0 ? agent_session_stop(&collector->session, err) : 0;
+    if (collector->stops > 0)
+      say(collector, agent_session_stop);
+    break;
   case AGENT_BATCH:
-    return take_batch(collector, &said, err);
+    return collector->phase == PHASE_TRACING ? take_batch(collector, &said, err) : 0;
   case AGENT_ENDED:
+    if (collector->phase != PHASE_TRACING)
+      break;
     enter(collector, PHASE_LEAVING);
     snprintf(collector->result->ended, sizeof collector->result->ended, "%.31s", said.why);
     collector->result->lost_events = said.lost;
@@ -167,6 +240,19 @@ static int lost_agent(struct collector *collector, const struct error *how, stru
   return 0;
 }
 
+// What it said was no such thing as an agent says, or damaged.
+static bool is_of_the_node(const struct error *err)
+{
+  return err->code == ERROR_DATA || err->code == ERROR_UNREACHABLE;
+}
+
+static int give_up_node(struct collector *collector, struct error *err)
+{
+  struct error how = *err;
+  *err = (struct error){0};
+  return lost_agent(collector, &how, err);
+}
+
 static int take_from_node(struct collector *collector, struct error *err)
 {
   for (int i = 0; i < MESSAGES_AT_ONCE; i++) {
@@ -176,16 +262,17 @@ static int take_from_node(struct collector *collector, struct error *err)
     collector->more = event != NODE_NOTHING;
     if (event == NODE_NOTHING)
       return 0;
-    collector->heard_ns = clock_ns();
     if (event != NODE_MESSAGE)
       return lost_agent(collector, &how, err);
     if (take_message(collector, &message, err) != 0)
-      return -1;
+      return is_of_the_node(err) ? give_up_node(collector, err) : -1;
+    if (collector->phase == PHASE_OVER)
+      return 0;
   }
   return 0;
 }
 
-static int take_stop(struct collector *collector, struct error *err)
+static void take_stop(struct collector *collector)
 {
   char signals[16];
   ssize_t count = read(collector->options->stop_fd, signals, sizeof signals);
@@ -195,10 +282,15 @@ static int take_stop(struct collector *collector, struct error *err)
       collector->result->given_up = true;
       collector->given_up_ns = clock_ns();
     }
-    if (collector->stops == 1 && collector->phase == PHASE_TRACING && agent_session_stop(&collector->session, err) != 0)
-      return -1;
+    if (collector->stops == 1 && collector->phase == PHASE_STARTING && collector->options->own_call) {
+      collector->result->given_up = true; // its arguments may take for ever
+      enter(collector, PHASE_OVER);
+    }
+    if (collector->stops == 1 && collector->phase == PHASE_TRACING)
+      say(collector, agent_session_stop);
+    if (collector->stops == 1)
+      collector->stopped_ns = clock_ns();
   }
-  return 0;
 }
 
 static void show_progress(struct collector *collector, uint64_t now)
@@ -212,22 +304,34 @@ static void show_progress(struct collector *collector, uint64_t now)
       .queue = collector->queue,
       .elapsed_ns = collector->phase == PHASE_STARTING ? 0 : now - collector->phase_ns,
       .duration_ns = options->duration_ns,
+      .calls = collector->ends.calls_ended,
+      .calls_wanted = options->own_call         ? options->own_call->repeat
+                      : options->function_count ? options->calls
+                                                : 0,
   };
+  if (options->function_count && !collector->called_ns && options->first_call_ns > progress.elapsed_ns)
+    progress.waiting_ns = options->first_call_ns - progress.elapsed_ns;
+  if (collector->called_ns && progress.duration_ns) // which counts from the first call on
+    progress.duration_ns += collector->called_ns - collector->phase_ns;
   options->on_progress(options->context, &progress);
 }
 
 // Too long, or nothing for too long: whatever the other side is, it is not an agent at work.
 static bool is_overdue(const struct collector *collector, uint64_t now)
 {
-  uint64_t duration_ns = collector->options->duration_ns;
+  const struct collect_options *options = collector->options;
+  uint64_t duration_ns = options->duration_ns;
+  uint64_t first_call_ns = options->function_count ? options->first_call_ns : 0;
+  bool endless = !duration_ns || (options->function_count && !options->first_call_ns);
   if (collector->given_up_ns && now - collector->given_up_ns > GOODBYE_NS)
     return true;
   switch (collector->phase) {
   case PHASE_STARTING:
-    return now - collector->phase_ns > START_TIMEOUT_NS;
+    return now - collector->heard_ns > START_TIMEOUT_NS;
   case PHASE_TRACING:
     return now - collector->heard_ns > SILENCE_NS ||
-           (duration_ns && now - collector->phase_ns > duration_ns + OVERTIME_NS);
+           (collector->stopped_ns && now - collector->stopped_ns > STOPPING_NS) ||
+           (!endless && now - collector->phase_ns > first_call_ns + duration_ns + OVERTIME_NS);
   case PHASE_LEAVING:
     return now - collector->phase_ns > GOODBYE_NS;
   case PHASE_OVER:
@@ -252,8 +356,8 @@ static int poll_once(struct collector *collector, struct error *err)
   int ready = poll(fds, 2, collector->more ? 0 : PROGRESS_INTERVAL_NS / 1000000);
   if (ready < 0 && errno != EINTR)
     return error_set(err, ERROR_MEMORY, "cannot wait for the node: %s", strerror(errno));
-  if (ready > 0 && fds[1].revents && take_stop(collector, err) != 0)
-    return -1;
+  if (ready > 0 && fds[1].revents)
+    take_stop(collector);
   if ((collector->more || (ready > 0 && fds[0].revents)) && take_from_node(collector, err) != 0)
     return -1;
   uint64_t now = clock_ns();
@@ -267,13 +371,30 @@ static int find_locations(struct collector *collector, struct error *err)
   struct locations_found found;
   char sentence[128];
   uint64_t began_ns = clock_ns();
-  if (locations_read(&collector->locations, collector->node, collector->options->stop_fd, &found, err) != 0 ||
-      (found.stopped && take_stop(collector, err) != 0))
+  if (locations_read(&collector->locations, collector->node, collector->options->stop_fd, &found, err) != 0)
     return -1;
+  if (found.stopped)
+    take_stop(collector);
   snprintf(sentence, sizeof sentence, "read the source lines of %zu functions of %zu modules%s (%" PRIu64 " ms)",
            found.functions, found.modules, found.complete ? "" : ", not of all", (clock_ns() - began_ns) / 1000000);
   note(collector, sentence);
   return 0;
+}
+
+static int nothing_captured(const struct collector *collector, struct error *err)
+{
+  const struct collect_options *options = collector->options;
+  char target[256], time[NUMBER_MAX];
+  write_target(options, target, sizeof target);
+  if (options->slower_than_ns && collector->slow.dropped)
+    return error_set(err, ERROR_EMPTY, "nothing was captured: of %" PRIu64 " %s none took as long as %s",
+                     collector->slow.dropped, target, number_time(time, options->slower_than_ns));
+  if (options->function_count && strcmp(collector->result->ended, "timeout") == 0)
+    return error_set(err, ERROR_EMPTY, "nothing was captured: there were no %s within %s (--timeout)", target,
+                     number_time(time, options->first_call_ns));
+  if (options->function_count)
+    return error_set(err, ERROR_EMPTY, "nothing was captured: there were no %s", target);
+  return error_set(err, ERROR_EMPTY, "nothing was captured: no event came from the traced processes");
 }
 
 static int run(struct collector *collector, struct error *err)
@@ -285,11 +406,15 @@ static int run(struct collector *collector, struct error *err)
   while (collector->phase != PHASE_OVER)
     if (poll_once(collector, err) != 0)
       return -1;
+  const struct collect_options *options = collector->options;
   struct collect_result *result = collector->result;
-  result->events = decoder_event_count(collector->decoder);
+  result->events = options->slower_than_ns ? collector->ends.events : decoder_event_count(collector->decoder);
   result->processes = process_ends_seen(&collector->ends);
+  result->calls = collector->ends.calls_begun;
+  result->calls_cut = collector->ends.calls_begun - collector->ends.calls_ended;
+  result->calls_fast = collector->slow.dropped;
   if (result->processes == 0 && !result->given_up)
-    return error_set(err, ERROR_EMPTY, "nothing was captured: no event came from the traced processes");
+    return nothing_captured(collector, err);
   if (collector->agent_left && !result->given_up && find_locations(collector, err) != 0)
     return -1;
   return push_last_facts(collector, err);
@@ -303,11 +428,14 @@ int collect_run(struct node *node, const struct collect_options *options, struct
   *result = (struct collect_result){0};
   event_ids_init(&ids);
   process_ends_init(&collector.ends, sink);
-  if (locations_init(&collector.locations, &collector.ends.sink, err) != 0)
+  if (locations_init(&collector.locations, &collector.ends.filter.sink, err) != 0)
     return -1;
-  collector.decoder = decoder_new(&ids, &collector.locations.sink);
+  struct event_sink *first = &collector.locations.filter.sink;
+  slow_calls_init(&collector.slow, first, options->slower_than_ns, SLOW_CALLS_HELD_BYTES);
+  collector.decoder = decoder_new(&ids, options->slower_than_ns ? &collector.slow.filter.sink : first);
   int done = collector.decoder ? run(&collector, err) : error_set(err, ERROR_MEMORY, "out of memory");
   decoder_free(collector.decoder);
+  slow_calls_release(&collector.slow);
   locations_release(&collector.locations);
   process_ends_release(&collector.ends);
   return done;

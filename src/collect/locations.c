@@ -26,7 +26,8 @@ struct named_function {
   const char *name;
   size_t name_size;
   uint32_t arity;
-  bool settled; // it has its location, or can have none
+  size_t position; // among all, in the order they were named
+  bool settled;    // it has its location
 };
 
 static struct locations *locations_of(struct event_sink *sink)
@@ -53,30 +54,17 @@ static int remember(struct locations *locations, const struct function_definitio
   uint32_t name = string_table_intern(locations->names, definition->name, definition->name_size);
   if (module == STRING_TABLE_FAILED || name == STRING_TABLE_FAILED)
     return no_memory(err);
-  struct named_function *function = &locations->functions[locations->count++];
-  *function = (struct named_function){.id = definition->id, .module = module, .arity = definition->arity};
+  struct named_function *function = &locations->functions[locations->count];
+  *function = (struct named_function){
+      .id = definition->id, .module = module, .arity = definition->arity, .position = locations->count};
+  locations->count++;
   function->name = string_table_text(locations->names, name, &function->name_size);
   return 0;
 }
 
 static int on_function(struct event_sink *sink, const struct function_definition *definition, struct error *err)
 {
-  struct locations *locations = locations_of(sink);
-  if (remember(locations, definition, err) != 0)
-    return -1;
-  return locations->next->ops->function(locations->next, definition, err);
-}
-
-static int on_process(struct event_sink *sink, const struct process_definition *definition, struct error *err)
-{
-  struct event_sink *next = locations_of(sink)->next;
-  return next->ops->process(next, definition, err);
-}
-
-static int on_fact(struct event_sink *sink, const char *key, const char *value, struct error *err)
-{
-  struct event_sink *next = locations_of(sink)->next;
-  return next->ops->fact(next, key, value, err);
+  return remember(locations_of(sink), definition, err) != 0 ? -1 : event_filter_function(sink, definition, err);
 }
 
 // New code: the file of the module will say nothing about the functions seen before.
@@ -84,30 +72,43 @@ static int on_module(struct event_sink *sink, const char *name, int64_t time_ns,
 {
   struct locations *locations = locations_of(sink);
   uint32_t module = string_table_intern(locations->modules, name, strlen(name));
-  for (size_t i = 0; i < locations->count; i++)
-    if (locations->functions[i].module == module)
-      locations->functions[i].settled = true;
-  return locations->next->ops->module(locations->next, name, time_ns, traced, err);
+  if (module == STRING_TABLE_FAILED)
+    return no_memory(err);
+  if (module >= locations->stale_count) {
+    size_t count = (size_t)module * 2 + 64;
+    size_t *grown = realloc(locations->stale, count * sizeof *grown);
+    if (!grown)
+      return no_memory(err);
+    memset(grown + locations->stale_count, 0, (count - locations->stale_count) * sizeof *grown);
+    locations->stale = grown;
+    locations->stale_count = count;
+  }
+  locations->stale[module] = locations->count;
+  return event_filter_module(sink, name, time_ns, traced, err);
 }
 
+// The agent sends none: they are read from files, once.
 static int on_location(struct event_sink *sink, const struct function_location *location, struct error *err)
 {
-  struct event_sink *next = locations_of(sink)->next;
-  return next->ops->location(next, location, err);
+  (void)sink;
+  (void)location;
+  (void)err;
+  return 0;
 }
 
-static int on_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
-{
-  struct event_sink *next = locations_of(sink)->next;
-  return next->ops->event(next, event, err);
-}
-
-static const struct event_sink_ops ops = {on_function, on_process, on_fact, on_module, on_location, on_event};
+static const struct event_sink_ops ops = {
+    .function = on_function,
+    .process = event_filter_process,
+    .fact = event_filter_fact,
+    .module = on_module,
+    .location = on_location,
+    .event = event_filter_event,
+};
 
 int locations_init(struct locations *locations, struct event_sink *next, struct error *err)
 {
-  *locations =
-      (struct locations){.sink.ops = &ops, .next = next, .modules = string_table_new(), .names = string_table_new()};
+  *locations = (struct locations){
+      .filter = {.sink.ops = &ops, .next = next}, .modules = string_table_new(), .names = string_table_new()};
   if (locations->modules && locations->names)
     return 0;
   locations_release(locations);
@@ -119,6 +120,7 @@ void locations_release(struct locations *locations)
   string_table_free(locations->modules);
   string_table_free(locations->names);
   free(locations->functions);
+  free(locations->stale);
   *locations = (struct locations){0};
 }
 
@@ -173,7 +175,12 @@ static int push(struct locations *locations, const struct beam_function *from, s
   const struct function_location location = {
       .function = function->id, .receives = from->receives, .line = from->line, .file = from->file};
   function->settled = true;
-  return locations->next->ops->location(locations->next, &location, err);
+  return event_filter_location(&locations->filter.sink, &location, err);
+}
+
+static bool is_stale(const struct locations *locations, const struct named_function *function)
+{
+  return function->module < locations->stale_count && function->position < locations->stale[function->module];
 }
 
 static int take_file(struct locations *locations, uint32_t module, const char *beam, size_t size,
@@ -188,7 +195,7 @@ static int take_file(struct locations *locations, uint32_t module, const char *b
         .module = module, .name = function.name, .name_size = function.name_size, .arity = function.arity};
     struct named_function *named =
         bsearch(&key, locations->functions, locations->count, sizeof key, by_module_and_name);
-    if (!named || named->settled)
+    if (!named || named->settled || is_stale(locations, named))
       continue;
     result = push(locations, &function, named, err);
     found->functions++;
@@ -210,7 +217,7 @@ static int take_message(struct locations *locations, struct term_reader *message
     return arity == 3 && term_read_atom_is(message, "beam_files");
   uint64_t module = arity == 4 ? term_read_u64(message) : UINT64_MAX;
   const char *beam = term_read_binary(message, &size);
-  if (message->failed || module >= string_table_count(locations->modules))
+  if (message->failed || module >= string_table_count(locations->modules) || size > FILE_MAX_BYTES)
     return 0;
   return take_file(locations, (uint32_t)module, beam, size, found, err);
 }

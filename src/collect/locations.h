@@ -14,12 +14,13 @@ struct string_table;
 struct named_function;
 
 struct locations {
-  struct event_sink sink; // first: this is one
-  struct event_sink *next;
+  struct event_filter filter; // first: this is one
   struct string_table *modules;
   struct string_table *names;
   struct named_function *functions;
   size_t count, capacity;
+  size_t *stale; // by module: so many functions were known when new code of it was loaded
+  size_t stale_count;
 };
 
 struct locations_found {

@@ -9,12 +9,6 @@ static struct process_ends *ends_of(struct event_sink *sink)
   return (struct process_ends *)sink;
 }
 
-static int on_function(struct event_sink *sink, const struct function_definition *definition, struct error *err)
-{
-  struct event_sink *next = ends_of(sink)->next;
-  return next->ops->function(next, definition, err);
-}
-
 static int on_process(struct event_sink *sink, const struct process_definition *definition, struct error *err)
 {
   struct process_ends *ends = ends_of(sink);
@@ -27,44 +21,39 @@ static int on_process(struct event_sink *sink, const struct process_definition *
     ends->processes = grown;
     ends->count = count;
   }
-  return ends->next->ops->process(ends->next, definition, err);
-}
-
-static int on_fact(struct event_sink *sink, const char *key, const char *value, struct error *err)
-{
-  struct event_sink *next = ends_of(sink)->next;
-  return next->ops->fact(next, key, value, err);
-}
-
-static int on_module(struct event_sink *sink, const char *name, int64_t time_ns, bool traced, struct error *err)
-{
-  struct event_sink *next = ends_of(sink)->next;
-  return next->ops->module(next, name, time_ns, traced, err);
-}
-
-static int on_location(struct event_sink *sink, const struct function_location *location, struct error *err)
-{
-  struct event_sink *next = ends_of(sink)->next;
-  return next->ops->location(next, location, err);
+  return event_filter_process(sink, definition, err);
 }
 
 static int on_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
 {
   struct process_ends *ends = ends_of(sink);
+  ends->events++;
   if (event->process < ends->count && event->kind != EVENT_STATUS) {
     struct process_end *process = &ends->processes[event->process];
     process->last_ns = event->time_ns;
     process->seen = true;
     process->over = event->kind == EVENT_EXIT || event->kind == EVENT_END;
+    bool was_in_call = process->in_call;
+    process->away = event->kind == EVENT_LEAVE || (process->away && event->kind != EVENT_BEGIN);
+    process->in_call = event->kind == EVENT_BEGIN || (was_in_call && !process->over && event->kind != EVENT_LEAVE);
+    ends->calls_begun += event->kind == EVENT_BEGIN;
+    ends->calls_ended += was_in_call && !process->in_call && event->kind != EVENT_END;
   }
-  return ends->next->ops->event(ends->next, event, err);
+  return event_filter_event(sink, event, err);
 }
 
-static const struct event_sink_ops ops = {on_function, on_process, on_fact, on_module, on_location, on_event};
+static const struct event_sink_ops ops = {
+    .function = event_filter_function,
+    .process = on_process,
+    .fact = event_filter_fact,
+    .module = event_filter_module,
+    .location = event_filter_location,
+    .event = on_event,
+};
 
 void process_ends_init(struct process_ends *ends, struct event_sink *next)
 {
-  *ends = (struct process_ends){.sink.ops = &ops, .next = next};
+  *ends = (struct process_ends){.filter = {.sink.ops = &ops, .next = next}};
 }
 
 void process_ends_release(struct process_ends *ends)
@@ -84,14 +73,14 @@ int process_ends_lose(struct process_ends *ends, uint64_t lost, int64_t end_ns, 
 {
   for (size_t i = 0; i < ends->count; i++) {
     const struct process_end *process = &ends->processes[i];
-    if (!process->seen || process->over)
+    if (!process->seen || process->over || process->away)
       continue;
     struct trace_event gap = {.kind = EVENT_LOST, .process = (uint32_t)i, .time_ns = process->last_ns, .lost = lost};
     struct trace_event end = {.kind = EVENT_END, .process = (uint32_t)i, .time_ns = process->last_ns};
     if (end_ns > end.time_ns)
       end.time_ns = end_ns;
     lost = 0;
-    if (on_event(&ends->sink, &gap, err) != 0 || on_event(&ends->sink, &end, err) != 0)
+    if (on_event(&ends->filter.sink, &gap, err) != 0 || on_event(&ends->filter.sink, &end, err) != 0)
       return -1;
   }
   return 0;

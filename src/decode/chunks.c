@@ -70,6 +70,10 @@ static unsigned size_of_operands(uint8_t tag)
     return 2 * id_width(tag);
   case EVENT_LOST:
     return 8;
+  case EVENT_BEGIN:
+    return 2 * id_width(tag);
+  case EVENT_LEAVE:
+    return 1;
   default: // EVENT_EXIT, EVENT_END
     return 0;
   }
@@ -78,7 +82,7 @@ static unsigned size_of_operands(uint8_t tag)
 static uint8_t size_of_event(uint8_t tag)
 {
   unsigned kind = tag & PACKED_KIND_MASK;
-  if (kind < EVENT_CALL || kind > EVENT_END || (tag & PACKED_SAME_CALLER && kind != EVENT_CALL))
+  if (kind < EVENT_CALL || kind > EVENT_LEAVE || (tag & PACKED_SAME_CALLER && kind != EVENT_CALL))
     return 0;
   return (uint8_t)(head_size(tag) + size_of_operands(tag));
 }
@@ -206,6 +210,19 @@ static int read_spawn(const struct chunks *chunks, const uint8_t *operands, uint
   return 0;
 }
 
+static int read_begin(const struct chunks *chunks, struct chunk *chunk, uint8_t tag, struct trace_event *event,
+                      struct error *err)
+{
+  const uint8_t *operands = chunk->at + head_size(tag);
+  if (!id_map_function(chunks->map, load_id(operands, tag), &event->function) || event->function == FUNCTION_NONE)
+    return damaged(err, "a captured call of a function that was not defined");
+  if (!id_map_function(chunks->map, load_id(operands + id_width(tag), tag), &event->caller))
+    return damaged(err, "a caller that was not defined");
+  chunk->previous_function = event->function;
+  chunk->has_previous = true;
+  return 0;
+}
+
 // The operands of the kinds that `run` does not read itself. A stack's ids are taken from the chunk.
 static int read_rare(struct chunks *chunks, struct chunk *chunk, uint8_t tag, struct trace_event *event,
                      struct error *err)
@@ -230,6 +247,13 @@ static int read_rare(struct chunks *chunks, struct chunk *chunk, uint8_t tag, st
     return read_spawn(chunks, operands, tag, event, err);
   case EVENT_LOST:
     event->lost = load_be64(operands);
+    return 0;
+  case EVENT_BEGIN:
+    return read_begin(chunks, chunk, tag, event, err);
+  case EVENT_LEAVE:
+    if (operands[0] < CALL_RETURNED || operands[0] > CALL_RAISED)
+      return damaged(err, "a captured call that neither returned nor raised");
+    event->ending = (enum call_ending)operands[0];
     return 0;
   default: // EVENT_EXIT, EVENT_END
     return 0;

@@ -85,7 +85,7 @@ static int read_function(struct decoder *decoder, struct byte_reader *reader, st
   if (reader->failed)
     return damaged(err, "a function's definition is not whole, or a name in it is too long");
   uint32_t defined;
-  if (id == FUNCTION_NONE || id >= PACKED_FUNCTION_LIMIT || flags > 1)
+  if (id == FUNCTION_NONE || id >= PACKED_FUNCTION_LIMIT || flags > 3)
     return damaged(err, "a function's definition is out of bounds");
   if (id_map_function(&decoder->map, id, &defined))
     return damaged(err, "a function is defined twice");
@@ -99,6 +99,7 @@ static int read_function(struct decoder *decoder, struct byte_reader *reader, st
       .name_size = name.size,
       .arity = arity,
       .native = flags & 1,
+      .opaque = flags & 2,
   };
   if (!id_map_define_function(&decoder->map, id, definition.id))
     return no_memory(err);

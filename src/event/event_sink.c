@@ -1,5 +1,47 @@
-// A tee: every definition, fact and event goes to the first sink, then to the second, unless the first failed.
+// A filter: every definition, fact and event goes to the next sink.
+// A tee: it goes to the first sink, then to the second, unless the first failed.
 #include "event/event_sink.h"
+
+static struct event_sink *next_of(struct event_sink *filter)
+{
+  return ((struct event_filter *)filter)->next;
+}
+
+int event_filter_function(struct event_sink *filter, const struct function_definition *definition, struct error *err)
+{
+  struct event_sink *next = next_of(filter);
+  return next->ops->function(next, definition, err);
+}
+
+int event_filter_process(struct event_sink *filter, const struct process_definition *definition, struct error *err)
+{
+  struct event_sink *next = next_of(filter);
+  return next->ops->process(next, definition, err);
+}
+
+int event_filter_fact(struct event_sink *filter, const char *key, const char *value, struct error *err)
+{
+  struct event_sink *next = next_of(filter);
+  return next->ops->fact(next, key, value, err);
+}
+
+int event_filter_module(struct event_sink *filter, const char *name, int64_t time_ns, bool traced, struct error *err)
+{
+  struct event_sink *next = next_of(filter);
+  return next->ops->module(next, name, time_ns, traced, err);
+}
+
+int event_filter_location(struct event_sink *filter, const struct function_location *location, struct error *err)
+{
+  struct event_sink *next = next_of(filter);
+  return next->ops->location(next, location, err);
+}
+
+int event_filter_event(struct event_sink *filter, const struct trace_event *event, struct error *err)
+{
+  struct event_sink *next = next_of(filter);
+  return next->ops->event(next, event, err);
+}
 
 static int tee_function(struct event_sink *sink, const struct function_definition *definition, struct error *err)
 {

@@ -1,6 +1,6 @@
 // Which time is whose: the time between two events of a process goes to the stack that the first left behind (rule 1),
 // what it was out for to [waiting] or [runnable], by what was seen of it, at once or when all has been seen (rule 4).
-// Invariant: width_ns + pending_ns is the time from the first event to the last.
+// Invariant: width_ns + pending_ns + away_ns is the time from the first event to the last.
 #include "billing.h"
 
 // A process that was preempted used up its slice of 4,000 reductions. A call takes one, and so does a return, where the
@@ -27,13 +27,17 @@ uint32_t cursor_top_node(const struct cursor *cursor, struct fold_tree *tree)
   return cursor_child(tree, cursor->root_node, tree->synthetic[FRAME_CUT]);
 }
 
-// FUNCTION_NONE while nothing is known of the stack.
-static uint32_t top_function(const struct cursor *cursor)
+// Whose the time is: FUNCTION_NONE while nothing is known of the stack. What an opaque frame hides is not all known, so
+// its time is the opaque function's, but for a native one, which calls nothing unseen.
+static uint32_t top_function(const struct cursor *cursor, const struct fold_tree *tree)
 {
   const struct call_stack *stack = &cursor->stack;
-  if (stack->beyond)
-    return stack->beyond_top;
-  return stack->depth ? stack->frames[stack->depth - 1].function : FUNCTION_NONE;
+  if (stack->depth == 0)
+    return FUNCTION_NONE;
+  uint32_t top = stack->beyond ? stack->beyond_top : stack->frames[stack->depth - 1].function;
+  if (cursor->opaque_depth && !tree->functions[top].native)
+    return stack->frames[cursor->opaque_depth - 1].function;
+  return top;
 }
 
 static void bill(struct cursor *cursor, struct fold_tree *tree, uint32_t node, uint64_t length_ns)
@@ -102,13 +106,17 @@ void cursor_advance(struct cursor *cursor, struct fold_tree *tree, int64_t now_n
 {
   if (!cursor->started) {
     cursor->started = true;
-    cursor->first_ns = cursor->last_ns = now_ns;
+    cursor->first_ns = cursor->last_ns = cursor->in_sight_since_ns = now_ns;
   }
   if (now_ns <= cursor->last_ns)
     return;
   int64_t since_ns = cursor->last_ns;
   uint64_t length_ns = (uint64_t)now_ns - (uint64_t)since_ns;
   cursor->last_ns = now_ns;
+  if (cursor->activity == ACTIVITY_AWAY) {
+    cursor->away_ns += length_ns;
+    return;
+  }
   if (tree->spans)
     advance_spans(cursor, tree, since_ns);
   if (cursor->collecting) {
@@ -146,7 +154,7 @@ static void bill_absence(struct cursor *cursor, struct fold_tree *tree, enum fra
 
 static void leave_undecided(struct cursor *cursor, struct fold_tree *tree, bool brief, uint64_t length_ns)
 {
-  uint32_t node = cursor_top_node(cursor, tree), function = top_function(cursor);
+  uint32_t node = cursor_top_node(cursor, tree), function = top_function(cursor, tree);
   cursor->width_ns += length_ns;
   if (!undecided_add(&tree->undecided, cursor->process, node, function, brief, length_ns))
     tree->failed = true;
@@ -187,7 +195,7 @@ static enum frame_kind decide(const struct fold_tree *tree, uint32_t id, bool br
     return FRAME_WAITING;
   if (function->code_known && function->receives)
     return function->seen_busy ? guess : FRAME_WAITING;
-  if (function->code_known && !tree->selective)
+  if (function->code_known && !tree->selective && !function->opaque)
     return FRAME_RUNNABLE;
   if (function->seen_busy)
     return FRAME_RUNNABLE;
@@ -230,7 +238,7 @@ static bool seen_between(int64_t seen_ns, int64_t from_ns, int64_t to_ns)
 // What kept the process from running from pending_since_ns until `until_ns` (rule 4), best evidence first.
 static enum absence absence(struct cursor *cursor, struct fold_tree *tree, int64_t until_ns)
 {
-  uint32_t top = top_function(cursor);
+  uint32_t top = top_function(cursor, tree);
   struct fold_function *function = top == FUNCTION_NONE ? NULL : &tree->functions[top];
   if (cursor->newborn)
     return ABSENCE_RUNNABLE;
@@ -255,9 +263,15 @@ static enum absence absence(struct cursor *cursor, struct fold_tree *tree, int64
   return brief ? ABSENCE_BRIEF : ABSENCE_LASTING;
 }
 
+// What is out in a collection is no absence.
+static bool is_absent(const struct cursor *cursor)
+{
+  return cursor->activity == ACTIVITY_OUT && !(cursor->collecting && cursor->out_to_collect);
+}
+
 void cursor_came_in(struct cursor *cursor, struct fold_tree *tree)
 {
-  if (cursor->activity == ACTIVITY_OUT)
+  if (is_absent(cursor))
     settle(cursor, tree, absence(cursor, tree, cursor->last_ns));
   else if (cursor->activity == ACTIVITY_UNKNOWN)
     settle(cursor, tree, ABSENCE_NONE);
@@ -266,9 +280,8 @@ void cursor_came_in(struct cursor *cursor, struct fold_tree *tree)
 
 void cursor_scheduled_in(struct cursor *cursor, struct fold_tree *tree)
 {
-  // A first event says nothing of an absence, and what is out in a collection is no absence.
-  bool known = cursor->last_kind != 0 && !(cursor->collecting && cursor->out_to_collect);
-  if (known && (cursor->activity == ACTIVITY_OUT || cursor->activity == ACTIVITY_UNKNOWN))
+  bool first = cursor->last_kind == 0; // which says nothing of what was before it
+  if (is_absent(cursor) || (!first && cursor->activity == ACTIVITY_UNKNOWN))
     settle(cursor, tree, absence(cursor, tree, cursor->last_ns));
   cursor->activity = ACTIVITY_RUNNING;
 }

@@ -1,9 +1,23 @@
-// Events of one process in, its stack and the calls of the profile's nodes out; whose the time between them is,
-// billing.c knows. Invariant: every nanosecond lies on the stack that the event before it left behind.
+// Events of one process in, its frames and its time out: stacking.c knows what stands on what, billing.c whose the time
+// between two events is. Invariant: every nanosecond lies on the stack that the event before it left behind, but for
+// those between captured calls, when the process is away.
+//
+//   event             the stack it leaves    billed to what was there before
+//   at  0  BEGIN f    f
+//   at 10  CALL a     f;a                    f 10
+//   at 15  LEAVE      away                   f;a 5        (f and what it called have ended; the call took 15)
+//   at 18  CALL b     away                                (nobody's business)
+//   at 40  BEGIN f    f                      away 25
+//   at 43  LOST       f is cut               f 3
+//   at 60  CALL a     the same                            (whose it would be is not known)
+//   at 90  LEAVE      away                   [lost] 47
+//   at 99  EXIT       over                   away 9
+//
+//   10 + 5 + 3 + 47 = 99 - 0 - (25 + 9)
 #include "cursor.h"
 
 #include "billing.h"
-#include "fold/fold.h"
+#include "stacking.h"
 
 void cursor_init(struct cursor *cursor, uint32_t process, uint32_t root_node)
 {
@@ -31,151 +45,11 @@ void cursor_release(struct cursor *cursor, struct fold_tree *tree)
   call_stack_release(&cursor->stack, &tree->budget);
 }
 
-// The stack.
-
-static uint32_t node_on_top(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
-{
-  struct call_stack *stack = &cursor->stack;
-  if (stack->depth == 0)
-    return cursor_child(tree, cursor->base_node, tree->functions[function].frame);
-  uint32_t top = stack->frames[stack->depth - 1].node;
-  if (stack->depth > FOLD_MAX_DEPTH)
-    return top;
-  if (stack->depth == FOLD_MAX_DEPTH)
-    return cursor_child(tree, top, tree->synthetic[FRAME_DEEPER]);
-  return cursor_child(tree, top, tree->functions[function].frame);
-}
-
-static void push(struct cursor *cursor, struct fold_tree *tree, uint32_t function, enum call_origin origin)
-{
-  uint32_t node = node_on_top(cursor, tree, function);
-  if (!call_stack_push(&cursor->stack, &tree->budget, function, node, cursor->last_ns, origin))
-    tree->failed = true;
-}
-
-// Takes the top frame off. Frames past the depth limit share a node, so the first stands for them in time.
-static const struct call_frame *pop(struct cursor *cursor, struct fold_tree *tree)
-{
-  const struct call_frame *frame = call_stack_pop(&cursor->stack);
-  if (tree->spans && cursor->stack.depth <= FOLD_MAX_DEPTH)
-    cursor_add_span(cursor, tree, frame->node, frame->start_ns);
-  return frame;
-}
-
-// Ends the frames above the outermost `depth`: here and now, as far as their start was seen.
-static void cut_to(struct cursor *cursor, struct fold_tree *tree, uint32_t depth)
-{
-  cursor->stack.beyond = 0;
-  while (cursor->stack.depth > depth) {
-    const struct call_frame *frame = pop(cursor, tree);
-    if (frame->origin != CALL_SEEN)
-      continue;
-    uint64_t length_ns = (uint64_t)cursor->last_ns - (uint64_t)frame->start_ns;
-    if (cursor->stack.depth < FOLD_MAX_DEPTH)
-      profile_builder_call_end(tree->builder, frame->node, length_ns);
-    else
-      profile_builder_call_length(tree->builder, tree->functions[frame->function].frame, length_ns);
-  }
-}
-
-// From here on the outermost frame hangs on `base_node`.
-static void set_base(struct cursor *cursor, struct fold_tree *tree, uint32_t base_node, bool open)
-{
-  if (cursor->base_node != cursor->root_node)
-    cursor_add_span(cursor, tree, cursor->base_node, cursor->base_since_ns);
-  cursor->base_node = base_node;
-  cursor->base_since_ns = cursor->last_ns;
-  cursor->open = open;
-}
-
-// Forgets the stack: its frames did not end, they are unknown from here on.
-static void forget(struct cursor *cursor, struct fold_tree *tree, uint32_t base_node, bool open)
-{
-  cursor->stack.beyond = 0;
-  while (cursor->stack.depth)
-    pop(cursor, tree);
-  set_base(cursor, tree, base_node, open);
-}
-
-static void count_call(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
-{
-  profile_builder_add(tree->builder, cursor_top_node(cursor, tree), 0, 1);
-  if (cursor->stack.depth > FOLD_MAX_DEPTH)
-    profile_builder_call_elsewhere(tree->builder, tree->functions[function].frame);
-}
-
-// Makes `caller` the top (rules 7 and 9).
-static void cut_to_caller(struct cursor *cursor, struct fold_tree *tree, uint32_t caller)
-{
-  uint32_t at = call_stack_find(&cursor->stack, &tree->budget, caller);
-  if (at != CALL_STACK_NONE) {
-    cut_to(cursor, tree, at + 1);
-    return;
-  }
-  // What was only inferred on top may have ended unseen: kept, the callers of a loop would pile up.
-  uint32_t depth = cursor->open ? 0 : cursor->stack.depth;
-  while (depth > 0 && cursor->stack.frames[depth - 1].origin == CALL_INFERRED)
-    depth--;
-  cut_to(cursor, tree, depth);
-  push(cursor, tree, caller, CALL_INFERRED);
-}
-
-// A process that starts in a BIF (spawn/1 in erlang:apply/2) is in it before that is called.
-static bool starts_with(const struct call_stack *stack, uint32_t function)
-{
-  return stack->depth == 1 && stack->frames[0].function == function && stack->frames[0].origin == CALL_FOUND;
-}
-
-static void apply_call(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
-{
-  const struct fold_function *function = &tree->functions[event->function];
-  struct call_stack *stack = &cursor->stack;
-  bool believed = event->caller != FUNCTION_NONE && !function->raises;
-  if (event->caller == FUNCTION_NONE && (!function->native || starts_with(stack, event->function))) {
-    cut_to(cursor, tree, 0);
-    set_base(cursor, tree, cursor->root_node, false);
-  }
-  if (stack->beyond) {
-    call_stack_call_beyond(stack, event->function, believed ? event->caller : stack->beyond_top);
-  } else {
-    if (believed)
-      cut_to_caller(cursor, tree, event->caller);
-    push(cursor, tree, event->function, CALL_SEEN);
-  }
-  count_call(cursor, tree, event->function);
-}
-
-static void apply_return(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
-{
-  struct call_stack *stack = &cursor->stack;
-  if (function == FUNCTION_NONE) {
-    cut_to(cursor, tree, cursor->open || stack->depth == 0 ? 0 : 1);
-    return;
-  }
-  if (stack->beyond) {
-    call_stack_return_beyond(stack, function);
-    if (stack->beyond || stack->frames[stack->depth - 1].function == function)
-      return;
-  }
-  uint32_t at = call_stack_find_below_top(stack, &tree->budget, function);
-  if (at != CALL_STACK_NONE) {
-    cut_to(cursor, tree, at + 1);
-  } else if (stack->depth == 0 || stack->frames[stack->depth - 1].function != function) {
-    cut_to(cursor, tree, cursor->open || stack->depth == 0 ? 0 : stack->depth - 1);
-    push(cursor, tree, function, CALL_INFERRED);
-  }
-}
-
-static void apply_stack(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
+static void read_stack(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
 {
   bool first = cursor->last_kind == 0;
   cursor_settle_at_end(cursor, tree);
-  uint32_t base = cursor->root_node;
-  if (event->stack_cut)
-    base = cursor_child(tree, base, tree->synthetic[FRAME_CUT]);
-  forget(cursor, tree, base, event->stack_cut);
-  for (size_t i = 0; i < event->stack_size; i++)
-    push(cursor, tree, event->stack[i], CALL_FOUND);
+  cursor_restack(cursor, tree, event->stack, event->stack_size, event->stack_cut);
   cursor->activity = ACTIVITY_UNKNOWN;
   // What was seen before the first event of a process is still true at it.
   cursor->pending_since_ns = first ? INT64_MIN : cursor->last_ns;
@@ -185,16 +59,8 @@ static void apply_stack(struct cursor *cursor, struct fold_tree *tree, const str
 // A function named by a scheduling event is believed only where nothing better is known.
 static void learn_top(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
 {
-  if (cursor->stack.depth != 0 || cursor->collecting || function == FUNCTION_NONE)
-    return;
-  push(cursor, tree, function, CALL_FOUND);
-  struct call_frame *frame = &cursor->stack.frames[0];
-  struct absence_pieces *pieces = &cursor->pieces;
-  if (pieces->count == 0 || cursor->stack.depth == 0)
-    return;
-  // The time that is not decided yet will be its own: the newest piece within its span, the others beside it.
-  cursor_add_pieces(cursor, tree, pieces->count - 1, (struct span){.node = frame->node});
-  frame->start_ns = pieces->start_ns[pieces->count - 1];
+  if (cursor->stack.depth == 0 && !cursor->collecting && function != FUNCTION_NONE)
+    cursor_learn_top(cursor, tree, function);
 }
 
 static void apply_out(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
@@ -249,10 +115,51 @@ static void end_collecting(struct cursor *cursor, struct fold_tree *tree, const 
     gc->max_ns = pause_ns;
 }
 
+// The captured call that is on, if one is, has ended here.
+static void end_call(struct cursor *cursor, struct fold_tree *tree, enum profile_call_ending ending)
+{
+  if (cursor->in_call)
+    captured_calls_end(&tree->calls, cursor->call, cursor->last_ns, ending);
+  cursor->in_call = false;
+}
+
+// The process goes out of sight.
+static void end_sight(struct cursor *cursor, struct fold_tree *tree, enum activity activity)
+{
+  cursor_forget(cursor, tree, false);
+  if (cursor->root_node != 0 && cursor->activity != ACTIVITY_AWAY)
+    cursor_add_span(cursor, tree, cursor->root_node, cursor->in_sight_since_ns);
+  cursor->activity = activity;
+}
+
+// A captured call begins; whatever was there is not known to have ended.
+static void begin(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
+{
+  if (cursor->activity == ACTIVITY_AWAY)
+    cursor->in_sight_since_ns = cursor->last_ns;
+  end_call(cursor, tree, PROFILE_CALL_CUT);
+  const struct captured_call call = {
+      .process = cursor->process, .function = event->function, .caller = event->caller, .start_ns = cursor->last_ns};
+  if (!captured_calls_begin(&tree->calls, &call, &cursor->call))
+    tree->failed = true;
+  cursor->captured = cursor->in_call = true;
+  cursor->activity = ACTIVITY_RUNNING;
+  cursor->steps_since_in = 0; // since it came in there may have been others
+  cursor_stand_on_floor(cursor, tree, event->function, event->caller);
+}
+
+static void leave(struct cursor *cursor, struct fold_tree *tree, enum call_ending ending)
+{
+  cursor_end_frames(cursor, tree);
+  end_call(cursor, tree, ending == CALL_RAISED ? PROFILE_CALL_RAISED : PROFILE_CALL_RETURNED);
+  end_sight(cursor, tree, ACTIVITY_AWAY);
+}
+
 static void lose(struct cursor *cursor, struct fold_tree *tree, uint64_t lost)
 {
   cursor_settle_at_end(cursor, tree);
-  forget(cursor, tree, cursor->root_node, true);
+  end_call(cursor, tree, PROFILE_CALL_CUT);
+  cursor_forget(cursor, tree, true);
   cursor->activity = ACTIVITY_LOST;
   tree->lost_events = add_saturating(tree->lost_events, lost);
 }
@@ -261,12 +168,10 @@ static void end(struct cursor *cursor, struct fold_tree *tree, bool exited)
 {
   cursor_settle_at_end(cursor, tree);
   if (exited)
-    cut_to(cursor, tree, 0);
-  forget(cursor, tree, cursor->root_node, false);
-  if (cursor->root_node != 0)
-    cursor_add_span(cursor, tree, cursor->root_node, cursor->first_ns);
+    cursor_end_frames(cursor, tree);
+  end_call(cursor, tree, exited ? PROFILE_CALL_EXITED : PROFILE_CALL_CUT);
+  end_sight(cursor, tree, ACTIVITY_OVER);
   cursor->exited = exited;
-  cursor->activity = ACTIVITY_OVER;
   call_stack_release(&cursor->stack, &tree->budget);
 }
 
@@ -284,6 +189,18 @@ static bool is_aside(const struct cursor *cursor, enum event_kind kind)
          (cursor->collecting && (kind == EVENT_OUT || kind == EVENT_IN));
 }
 
+// Does the event count? Between its captured calls a process is not traced. Where events are missing in one, it is not
+// known where it is until the next one begins; but it may end.
+static bool is_in_sight(const struct cursor *cursor, enum event_kind kind)
+{
+  if (cursor->activity == ACTIVITY_OVER)
+    return false;
+  if (!cursor->captured)
+    return kind != EVENT_LEAVE;
+  return cursor->in_call || kind == EVENT_BEGIN || kind == EVENT_EXIT || kind == EVENT_END ||
+         (kind == EVENT_LEAVE && cursor->activity == ACTIVITY_LOST);
+}
+
 static void apply(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
 {
   switch (event->kind) {
@@ -294,9 +211,20 @@ static void apply(struct cursor *cursor, struct fold_tree *tree, const struct tr
     cursor->newborn = false;
     cursor->steps_since_in++;
     if (event->kind == EVENT_CALL)
-      apply_call(cursor, tree, event);
+      cursor_call(cursor, tree, event);
     else
-      apply_return(cursor, tree, event->function);
+      cursor_return(cursor, tree, event->function);
+    break;
+  case EVENT_BEGIN:
+  case EVENT_LEAVE:
+    cursor_stop_collecting(cursor, tree);
+    if (cursor->activity != ACTIVITY_AWAY)
+      cursor_came_in(cursor, tree);
+    cursor->newborn = false;
+    if (event->kind == EVENT_BEGIN)
+      begin(cursor, tree, event);
+    else
+      leave(cursor, tree, event->ending);
     break;
   case EVENT_OUT:
     apply_out(cursor, tree, event->function);
@@ -311,7 +239,7 @@ static void apply(struct cursor *cursor, struct fold_tree *tree, const struct tr
     end_collecting(cursor, tree, event);
     break;
   case EVENT_STACK:
-    apply_stack(cursor, tree, event);
+    read_stack(cursor, tree, event);
     break;
   case EVENT_LOST:
     lose(cursor, tree, event->lost);
@@ -328,18 +256,22 @@ static void apply(struct cursor *cursor, struct fold_tree *tree, const struct tr
   }
 }
 
-void cursor_apply(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
+bool cursor_apply(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
 {
-  if (cursor->activity == ACTIVITY_OVER)
-    return;
+  if (!is_in_sight(cursor, event->kind)) {
+    if (event->kind == EVENT_LOST && cursor->activity != ACTIVITY_OVER)
+      tree->lost_events = add_saturating(tree->lost_events, event->lost);
+    return false;
+  }
   cursor->events++;
   if (event->kind == EVENT_STATUS) {
     cursor_look(cursor, event);
-    return;
+    return true;
   }
   bool aside = is_aside(cursor, event->kind);
   cursor_advance(cursor, tree, event->time_ns);
   apply(cursor, tree, event);
   if (!aside)
     cursor->last_kind = event->kind;
+  return true;
 }

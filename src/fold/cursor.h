@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "call_stack.h"
+#include "captured_calls.h"
 #include "event/trace_event.h"
 #include "profile/profile_builder.h"
 #include "span_list.h"
@@ -17,6 +18,7 @@ struct fold_function {
   uint32_t frame; // of the profile
   bool defined : 1;
   bool native : 1;
+  bool opaque : 1;       // what it calls is not shown
   bool raises : 1;       // its caller is not to be believed
   bool hibernates : 1;   // the one native function a process waits in
   bool seen_waiting : 1; // a process that was out in it was looked at, and waited
@@ -42,6 +44,7 @@ struct fold_tree {
   uint64_t lost_events;
   struct call_stack_budget budget;
   struct undecided undecided;
+  struct captured_calls calls;
   struct span_list *spans; // NULL unless asked for
   bool selective;          // not all functions are traced
   bool failed;             // latched: out of memory, or the profile is full
@@ -61,6 +64,7 @@ enum activity {
   ACTIVITY_OUT,     // scheduled out; whether it waits is decided when it comes in
   ACTIVITY_UNKNOWN, // its stack was read; whether it ran then is decided by its next event
   ACTIVITY_LOST,    // events are missing
+  ACTIVITY_AWAY,    // between captured calls
   ACTIVITY_OVER,    // no more events
 };
 
@@ -78,16 +82,24 @@ struct cursor {
   uint32_t root_node; // the profile's root or the node of this process
   uint32_t base_node; // what the outermost frame hangs on: root_node, or [cut] under it
   int64_t base_since_ns;
-  bool open; // there may be frames below the outermost one
+  bool open;             // there may be frames below the outermost one
+  bool on_floor;         // the outermost frame is that of a captured call, which returns to `floor`
+  uint32_t floor;        // or FUNCTION_NONE
+  uint32_t opaque_depth; // so many frames up to the outermost opaque one, which hides those above it; 0: none
   enum activity activity;
   bool started; // first_ns is known
   bool exited;
-  bool newborn; // spawned, and has not run yet
+  bool captured; // there was a captured call: what is not in one is not in sight
+  bool in_call;
+  uint32_t call;             // the one that is on, of the tree's
+  int64_t in_sight_since_ns; // unless it is away
+  bool newborn;              // spawned, and has not run yet
   bool collecting;
   bool out_to_collect; // it went out in the collection that is on
   uint32_t collecting_node;
   int64_t collecting_since_ns;
   int64_t first_ns, last_ns;
+  uint64_t away_ns;
   uint64_t width_ns;                                // billed so far, but for what is pending
   uint64_t waiting_ns, runnable_ns, gc_ns, lost_ns; // parts of it that are decided
   uint64_t pending_ns;                              // not billed yet: OUT or UNKNOWN
@@ -107,8 +119,8 @@ struct cursor {
 void cursor_init(struct cursor *cursor, uint32_t process, uint32_t root_node);
 void cursor_release(struct cursor *cursor, struct fold_tree *tree);
 
-// Applies one event whose function ids are all defined. Failures are latched in `tree`.
-void cursor_apply(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event);
+// Applies one event whose function ids are all defined; false when it does not count. Failures are latched in `tree`.
+bool cursor_apply(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event);
 
 // The process has just been spawned by another, where `root_node` is now. Nothing happens once it has had events.
 void cursor_spawn(struct cursor *cursor, uint32_t root_node);

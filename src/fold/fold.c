@@ -105,27 +105,17 @@ static int take_function(struct event_sink *sink, const struct function_definiti
   const struct special_function *special = special_function_find(definition);
   function->defined = true;
   function->native = definition->native || special->never_waits;
+  function->opaque = definition->opaque;
   function->raises = special->raises;
   function->hibernates = special->hibernates;
   return 0;
 }
 
-// Registered name, label or initial call; the pid when nothing is known. NULL when out of memory.
+// NULL when out of memory.
 static char *title_of(struct fold *fold, const struct process_definition *definition)
 {
   bytes_clear(&fold->name);
-  if (definition->name_size && !fold->options.raw_names)
-    frame_name_append_title(&fold->name, definition->name, definition->name_size);
-  else if (definition->name_size)
-    bytes_append(&fold->name, definition->name, definition->name_size);
-  else if (definition->label_size)
-    bytes_append(&fold->name, definition->label, definition->label_size);
-  else if (definition->initial_call_size && !fold->options.raw_names)
-    frame_name_append_title(&fold->name, definition->initial_call, definition->initial_call_size);
-  else if (definition->initial_call_size)
-    bytes_append(&fold->name, definition->initial_call, definition->initial_call_size);
-  else
-    bytes_append(&fold->name, definition->pid, definition->pid_size);
+  frame_name_append_process(&fold->name, definition, fold->options.raw_names);
   return fold->name.failed ? NULL : strndup((const char *)fold->name.data, fold->name.size);
 }
 
@@ -229,6 +219,7 @@ static bool functions_are_defined(const struct fold_tree *tree, const struct tra
 {
   switch (event->kind) {
   case EVENT_CALL:
+  case EVENT_BEGIN:
     return is_defined(tree, event->function) && (event->caller == FUNCTION_NONE || is_defined(tree, event->caller));
   case EVENT_RETURN_TO:
   case EVENT_OUT:
@@ -249,7 +240,7 @@ static bool functions_are_defined(const struct fold_tree *tree, const struct tra
 static void take_spawn(struct fold *fold, const struct trace_event *event)
 {
   struct process *child = event->child < fold->process_count ? fold->processes[event->child] : NULL;
-  if (!child || fold->processes[event->process]->cursor.activity == ACTIVITY_OVER)
+  if (!child)
     return;
   uint32_t root_node = child->cursor.root_node;
   if (fold->options.by == FOLD_BY_PARENT)
@@ -265,8 +256,8 @@ static int take_event(struct event_sink *sink, const struct trace_event *event, 
   if (!functions_are_defined(&fold->tree, event))
     return error_set(err, ERROR_DATA, "an event of process %u names a function that is not defined", event->process);
   fold->events++;
-  cursor_apply(&fold->processes[event->process]->cursor, &fold->tree, event);
-  if (event->kind == EVENT_SPAWN)
+  bool counts = cursor_apply(&fold->processes[event->process]->cursor, &fold->tree, event);
+  if (counts && event->kind == EVENT_SPAWN)
     take_spawn(fold, event);
   return fold->tree.failed ? fail(err) : 0;
 }
@@ -323,6 +314,7 @@ void fold_free(struct fold *fold)
   free(fold->tree.absences);
   span_list_release(&fold->spans);
   undecided_release(&fold->tree.undecided);
+  captured_calls_release(&fold->tree.calls);
   profile_builder_free(fold->tree.builder);
   bytes_release(&fold->name);
   free(fold);
@@ -409,6 +401,7 @@ static int add_rows(struct fold *fold, uint32_t *rows, struct error *err)
                                   .events = cursor->events,
                                   .first_ns = cursor->first_ns,
                                   .last_ns = cursor->last_ns,
+                                  .away_ns = cursor->away_ns,
                                   .width_ns = cursor->width_ns,
                                   .waiting_ns = cursor->waiting_ns,
                                   .runnable_ns = cursor->runnable_ns,
@@ -465,6 +458,8 @@ static int close_all(struct fold *fold, struct error *err)
     status = add_rows(fold, rows, err);
   if (status == 0 && fold->options.spans)
     status = hand_over_spans(fold, rows, err);
+  if (status == 0)
+    status = captured_calls_hand_over(&fold->tree, rows, first_of_all_ns(fold)) < 0 ? fail(err) : 0;
   free(rows);
   return status;
 }

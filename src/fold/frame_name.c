@@ -293,3 +293,19 @@ void frame_name_append_title(struct bytes *out, const char *title, size_t size)
     bytes_append_u8(out, '.');
   append(out, rest);
 }
+
+void frame_name_append_process(struct bytes *out, const struct process_definition *definition, bool raw)
+{
+  if (definition->name_size && !raw)
+    frame_name_append_title(out, definition->name, definition->name_size);
+  else if (definition->name_size)
+    bytes_append(out, definition->name, definition->name_size);
+  else if (definition->label_size)
+    bytes_append(out, definition->label, definition->label_size);
+  else if (definition->initial_call_size && !raw)
+    frame_name_append_title(out, definition->initial_call, definition->initial_call_size);
+  else if (definition->initial_call_size)
+    bytes_append(out, definition->initial_call, definition->initial_call_size);
+  else
+    bytes_append(out, definition->pid, definition->pid_size);
+}

@@ -49,6 +49,8 @@ struct profile_builder {
   struct bytes modules;      // struct profile_module
   struct bytes spans;        // struct profile_span
   uint64_t span_min_ns;
+  struct bytes calls; // struct profile_call
+  uint64_t calls_seen;
   struct node_slot *slots; // open addressing, at most half full
   uint32_t node_count;
   unsigned slot_bits;

@@ -29,6 +29,7 @@ struct profile_builder *profile_builder_new(struct error *err)
   bytes_init(&builder->processes, PROFILE_MAX_FRAMES * sizeof(struct profile_process));
   bytes_init(&builder->facts, PROFILE_MAX_FACTS * sizeof(struct build_fact));
   bytes_init(&builder->spans, PROFILE_MAX_NODES * sizeof(struct profile_span));
+  bytes_init(&builder->calls, PROFILE_MAX_CALLS * sizeof(struct profile_call));
   bytes_init(&builder->modules, PROFILE_MAX_FRAMES * sizeof(struct profile_module));
   if (getrandom(&builder->multiplier, sizeof builder->multiplier, GRND_NONBLOCK) < 0)
     builder->multiplier = (uintptr_t)builder * 0x9e3779b97f4a7c15u;
@@ -64,6 +65,7 @@ void profile_builder_free(struct profile_builder *builder)
   bytes_release(&builder->processes);
   bytes_release(&builder->facts);
   bytes_release(&builder->spans);
+  bytes_release(&builder->calls);
   bytes_release(&builder->modules);
   free(builder->slots);
   string_table_free(builder->keys);
@@ -289,6 +291,18 @@ int profile_builder_spans(struct profile_builder *builder, const struct profile_
   bytes_append(&builder->spans, spans, count * sizeof *spans);
   builder->span_min_ns = min_ns;
   if (!builder->spans.failed)
+    return 0;
+  fail(builder);
+  return -1;
+}
+
+int profile_builder_calls(struct profile_builder *builder, const struct profile_call *calls, size_t count,
+                          uint64_t seen)
+{
+  bytes_clear(&builder->calls);
+  bytes_append(&builder->calls, calls, count * sizeof *calls);
+  builder->calls_seen = seen;
+  if (!builder->calls.failed)
     return 0;
   fail(builder);
   return -1;

@@ -278,6 +278,40 @@ static int copy_spans(struct finish *finish)
   return 0;
 }
 
+static int by_start(const void *left, const void *right)
+{
+  const struct profile_call *a = left, *b = right;
+  if (a->start_ns != b->start_ns)
+    return a->start_ns < b->start_ns ? -1 : 1;
+  if (a->process != b->process)
+    return a->process < b->process ? -1 : 1;
+  if (a->length_ns != b->length_ns)
+    return a->length_ns < b->length_ns ? -1 : 1; // one of no length ended before the next began
+  return (a->frame > b->frame) - (a->frame < b->frame);
+}
+
+static int copy_calls(struct finish *finish)
+{
+  const struct bytes *from = &finish->builder->calls;
+  size_t count = from->size / sizeof(struct profile_call);
+  finish->profile.calls_seen = finish->builder->calls_seen;
+  if (count == 0)
+    return 0;
+  struct profile_call *calls = place(finish, count, sizeof *calls);
+  if (!calls)
+    return -1;
+  memcpy(calls, from->data, from->size);
+  for (size_t i = 0; i < count; i++) {
+    calls[i].frame = finish->rank[calls[i].frame];
+    if (calls[i].caller != PROFILE_NO_FRAME)
+      calls[i].caller = finish->rank[calls[i].caller];
+  }
+  qsort(calls, count, sizeof *calls, by_start);
+  finish->profile.calls = calls;
+  finish->profile.call_count = count;
+  return 0;
+}
+
 static int copy_array(struct finish *finish, const struct bytes *from, const void **to)
 {
   void *copy = place(finish, 1, from->size);
@@ -397,7 +431,7 @@ static struct profile *finish_with(struct profile_builder *builder, const struct
   finish.profile.counts_known = totals->counts_known;
   struct profile *profile = NULL;
   if (check_builder(builder, err) == 0 && sort_frames(&finish) == 0 && order_nodes(&finish) == 0 &&
-      copy_tables(&finish) == 0 && copy_spans(&finish) == 0) {
+      copy_tables(&finish) == 0 && copy_spans(&finish) == 0 && copy_calls(&finish) == 0) {
     int done = original ? copy_function_table(&finish, original, frame_map) : make_function_table(&finish);
     if (done == 0 && (!original || mark_own_kinds(&finish) == 0))
       profile = hand_over(&finish);

@@ -38,6 +38,22 @@ static int copy_tables(struct profile_builder *builder, const struct profile *pr
   return 0;
 }
 
+static int copy_calls(struct profile_builder *builder, const struct profile *profile, const uint32_t *frame_map)
+{
+  struct profile_call *calls = malloc((profile->call_count + 1) * sizeof *calls);
+  if (!calls)
+    return -1;
+  for (size_t i = 0; i < profile->call_count; i++) {
+    calls[i] = profile->calls[i];
+    calls[i].frame = frame_map[calls[i].frame];
+    if (calls[i].caller != PROFILE_NO_FRAME)
+      calls[i].caller = frame_map[calls[i].caller];
+  }
+  int status = profile_builder_calls(builder, calls, profile->call_count, profile->calls_seen);
+  free(calls);
+  return status;
+}
+
 static int turn_stacks(struct profile_builder *builder, const struct profile *profile, const uint32_t *frame_map)
 {
   uint32_t deeper = profile_builder_frame(builder, FRAME_DEEPER, "[deeper]", strlen("[deeper]"), "", 0, false);
@@ -70,7 +86,7 @@ struct profile *profile_reverse(const struct profile *profile, struct error *err
   struct profile *reversed = NULL;
   uint32_t *frame_map = calloc(profile->frame_count ? profile->frame_count : 1, sizeof *frame_map);
   if (frame_map && copy_frames(builder, profile, frame_map) == 0 && copy_tables(builder, profile) == 0 &&
-      turn_stacks(builder, profile, frame_map) == 0) {
+      copy_calls(builder, profile, frame_map) == 0 && turn_stacks(builder, profile, frame_map) == 0) {
     reversed = builder_finish_reversed(builder, profile, frame_map, err);
   } else {
     error_set(err, ERROR_MEMORY, "out of memory, or too many different stacks, while turning the stacks round");

@@ -80,10 +80,11 @@ static int strict_event(struct event_sink *sink, const struct trace_event *event
 {
   (void)err;
   struct strict_sink *strict = (struct strict_sink *)sink;
-  require(event->kind >= EVENT_CALL && event->kind <= EVENT_END);
+  require(event->kind >= EVENT_CALL && event->kind <= EVENT_LEAVE);
   require(event->process < strict->processes);
   require(event->function <= strict->functions && event->caller <= strict->functions);
-  require(event->kind != EVENT_CALL || event->function != FUNCTION_NONE);
+  require((event->kind != EVENT_CALL && event->kind != EVENT_BEGIN) || event->function != FUNCTION_NONE);
+  require(event->kind != EVENT_LEAVE || event->ending == CALL_RETURNED || event->ending == CALL_RAISED);
   require(event->kind != EVENT_SPAWN || event->child < strict->processes);
   for (size_t i = 0; i < event->stack_size; i++)
     require(event->stack[i] != FUNCTION_NONE && event->stack[i] <= strict->functions);

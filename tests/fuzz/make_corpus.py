@@ -43,6 +43,10 @@ EVERY_EVENT = bytes.fromhex(
     "06000005000000000000000100" "080000010100000002" "00020001" "0900000101" "0a00000100000002"
     "0b0000010000000000000009" "31000000000000000100000001" "00000000" "07000001" "0c000000"
 )
+CAPTURED_CALLS = bytes.fromhex(
+    "0d00000100010002" "410000020001" "0e00000301" "0d00000400020000" "0100000100010000" "020000010001"
+    "0b0000010000000000000002" "0e00000102" "2d0000010000000100000002" "0e00000001" "07000001"
+)
 OTHER_EVENTS = bytes.fromhex("020000050001" "090000ff02" "0100000100020001")
 
 RECORDS = {
@@ -52,6 +56,7 @@ RECORDS = {
     "barrier": DEFINITIONS + chunk(0, 9, OTHER_EVENTS) + BARRIER + fact(b"node", b"n@h") + chunk(1, 0, OTHER_EVENTS),
     "facts": fact(b"node", b"shop@here") + fact(b"ended", b"deadline") + module(-1, 1, b"late"),
     "locations": DEFINITIONS + location(1, 1, 17, b"src/m.erl") + chunk(0, 9, OTHER_EVENTS) + location(2, 0, 2**32 - 1, b"\xff"),
+    "captured": DEFINITIONS + function(3, flags=2) + chunk(0, 1000, CAPTURED_CALLS) + chunk(1, 1002, CAPTURED_CALLS),
     "far": DEFINITIONS + chunk(0, -(2**63), bytes.fromhex("17ffffffffffffffff")),
 }
 
@@ -67,6 +72,7 @@ WHOLE = HEAD + block(RECORDS["merge"]) + block(RECORDS["facts"]) + END
 CAPTURES = {
     "whole": WHOLE,
     "locations": HEAD + block(RECORDS["locations"]) + END,
+    "captured": HEAD + block(RECORDS["captured"]) + END,
     "cut": WHOLE[: len(WHOLE) - 40],
     "nothing": HEAD + END,
     "newer": b"FLAMBEAU\0\2",

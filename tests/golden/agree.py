@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Adds up the capture's expected.folded and compares with expected.json: own, total, waits, gc of every function."""
+"""Adds up the expected.folded of each capture and compares with its expected.json: own, total, waits, gc of every function."""
 import collections
 import json
 import pathlib
 import sys
 
-CASE = pathlib.Path(__file__).resolve().parent / "capture"
+HERE = pathlib.Path(__file__).resolve().parent
+CASES = ("capture", "calls")
 KEYS = {"[waiting]": "waiting_ns", "[runnable]": "runnable_ns", "[gc]": "gc_ns", "[lost]": "lost_ns"}
 
 
@@ -27,14 +28,16 @@ def add_up(folded):
     return time, functions
 
 
-def main():
-    time, functions = add_up((CASE / "expected.folded").read_text())
-    report = json.loads((CASE / "expected.json").read_text())
+def compare(case):
+    time, functions = add_up((case / "expected.folded").read_text())
+    report = json.loads((case / "expected.json").read_text())
     whole = sum(time.values())
     bad = [f"{key}: {report['time'][key]} in the report, {time[key]} in the stacks"
            for key in ("ran_ns", *KEYS.values()) if report["time"][key] != time[key]]
     if report["covered_ns"] != whole:
         bad.append(f"covered: {report['covered_ns']} in the report, {whole} in the stacks")
+    if report["calls"] and sum(call["length_ns"] for call in report["calls"]) != whole:
+        bad.append(f"the captured calls took {sum(call['length_ns'] for call in report['calls'])}, {whole} in the stacks")
     if {row["name"] for row in report["functions"]} != {name for name in functions if name}:
         bad.append("not the same functions")
     for row in report["functions"]:
@@ -44,8 +47,12 @@ def main():
         shares = {"own_share": added["own_ns"] / time["ran_ns"], "total_share": added["total_ns"] / whole}
         bad += [f"{row['name']} {key}: {row[key]}, not {share}"
                 for key, share in shares.items() if abs(row[key] - share) > 1e-6]
-    print("\n".join(bad) or f"{len(report['functions'])} functions agree")
-    return 1 if bad else 0
+    print("\n".join(bad) or f"{case.name}: {len(report['functions'])} functions agree")
+    return bool(bad)
+
+
+def main():
+    return 1 if any([compare(HERE / name) for name in CASES]) else 0
 
 
 sys.exit(main())

@@ -1,15 +1,31 @@
 """However flambeau ends, two seconds later the node is as it was."""
+import itertools
+import os
 import random
 import re
 import signal
 import time
 
 import harness
-from harness import LiveTest, Run, flambeau
+from harness import HOST, Cable, LiveTest, Run, flambeau
 
-KILLS = 20
-SHORT_RUNS = 10
-SEED = 2
+ENDS = int(os.environ.get("FLAMBEAU_ENDS", 67))  # on three OTP releases that makes two hundred
+LATEST_S = 1.2
+SHORT_RUNS = 5
+
+# What flambeau is doing when it ends.
+MODES = {
+    "processes": ("record", "-p", "supervisor:shop_sup", "-d", "30s"),
+    "waiting for a call": ("record", "-f", "shop:stop/1", "--timeout", "30s"),
+    "capturing calls": ("record", "-f", "shop_price:discount/1", "-f", "shop_stock:take/1", "--calls", "1000000"),
+    "in a call": ("record", "-f", "shop_dense:fib/1", "--calls", "1000000", "--spawned"),
+    "its arguments": ("run", "erlang:abs(timer:sleep(30000))"),
+    "its call": ("run", "timer:sleep(30000)"),
+    "its busy call": ("run", "lists:foldl(fun(X, S) -> X + S end, 0, lists:seq(1, 3000000))", "--repeat", "1000000"),
+}
+
+# How it ends.
+WAYS = ("killed", "cut off", "interrupted", "told twice")
 
 
 class CleanTest(LiveTest):
@@ -35,9 +51,8 @@ class CleanTest(LiveTest):
         baskets = lambda: self.node.ask("{_, R} = rpc:call(N, erlang, process_info, "
                                         "[rpc:call(N, erlang, whereis, [shop_stock]), reductions]), R")
         before = baskets()
-        time.sleep(0.5)
         # Being asked costs a process a few reductions too; a basket costs hundreds.
-        self.assertGreater(baskets() - before, 500, f"the shop stands still; it said: {self.node.said()}")
+        harness.wait_until(lambda: baskets() - before > 1000, 3, f"baskets; the shop said: {self.node.said()}")
 
     def record(self, *more, duration="30s", output="clean.svg"):
         return Run("record", "-n", self.node.name, "-p", "supervisor:shop_sup", "-d", duration, "-o", output, *more)
@@ -82,19 +97,75 @@ class CleanTest(LiveTest):
         self.dense("off")
         self.assert_clean(self.node, self.before)
 
-    def test_kill_at_random_moments(self):
-        moments = random.Random(SEED)
-        for kill in range(KILLS):
-            after_s = moments.uniform(0, 1.5)
-            with self.subTest(kill=kill, after_s=round(after_s, 3)):
-                self.dense("on" if kill % 2 else "off")
-                run = self.record()
-                time.sleep(after_s)
-                run.signal(signal.SIGKILL)
-                run.result()
+    def start_mode(self, mode, *more):
+        verb, *words = MODES[mode]
+        return Run(verb, "-n", self.node.name, *words, "-o", harness.world.folder / "random.folded", *more)
+
+    def end(self, way, after_s, mode):
+        """Starts in this mode, and ends it in this way so long afterwards."""
+        port = self.node.ask(f"{{port, P, _}} = erl_epmd:port_please(\"shop\", \"{HOST}\"), P")
+        cable = Cable(port) if way == "cut off" else None
+        run = self.start_mode(mode, *(("--address", f"{HOST}:{cable.port}") if cable else ()))
+        time.sleep(after_s)
+        if way == "killed":
+            run.signal(signal.SIGKILL)
+        elif way == "cut off":
+            cable.cut()
+        elif way == "interrupted":
+            run.signal(signal.SIGINT)
+        else:
+            run.signal(signal.SIGTERM)
+            time.sleep(0.03)
+            run.signal(signal.SIGTERM)
+        result = run.result(20)
+        # Killed by the signal itself where it has not been caught yet; what was cut off while it connected cannot be reached.
+        self.assertIn(result.code, {"killed": (-signal.SIGKILL,), "cut off": (0, 3, 5), "interrupted": (0, 4, 5, -signal.SIGINT),
+                                    "told twice": (0, 4, 5, -signal.SIGTERM)}[way], str(result))
+
+    def test_ends_at_random_moments(self):
+        seed = int(os.environ.get("FLAMBEAU_SEED", time.time_ns() % 1000000))
+        print(f"FLAMBEAU_SEED={seed}", end=" ", flush=True)
+        moments = random.Random(seed)
+        cases = list(itertools.product(MODES, WAYS))
+        moments.shuffle(cases)
+        for number, (mode, way) in enumerate(itertools.islice(itertools.cycle(cases), ENDS)):
+            after_s = moments.uniform(0, LATEST_S)
+            with self.subTest(mode=mode, way=way, after_s=round(after_s, 3), seed=seed):
+                self.dense("on" if number % 2 or mode == "in a call" else "off")
+                self.end(way, after_s, mode)
                 self.assert_clean(self.node, self.before)
                 self.assert_serving()
         self.dense("off")
+
+    def test_stopped_until_nobody_answers(self):
+        """Nothing is emitted, so no bound trips but the agent's patience."""
+        for mode in ("waiting for a call", "its call"):
+            with self.subTest(mode):
+                run = self.start_mode(mode)
+                harness.wait_until(lambda: self.node.state()["functions"], 20, "tracing")
+                time.sleep(0.3)
+                run.signal(signal.SIGSTOP)
+                try:
+                    harness.wait_until(lambda: not self.node.state()["functions"], 30, "the end of its patience")
+                    self.assert_clean(self.node, self.before, connected=True)
+                finally:
+                    run.signal(signal.SIGCONT)
+                self.assertIn(run.result(30).code, (0, 5))
+                self.assert_clean(self.node, self.before)
+
+    def test_stopped_in_a_call_until_a_bound_trips(self):
+        run = self.start_mode("its busy call", "--max-queue", "20000", "--max-memory", "16M")
+        self.await_tracing()
+        run.signal(signal.SIGSTOP)
+        try:
+            harness.wait_until(lambda: not self.node.state()["flags"], 30, "the bound")
+            self.assert_clean(self.node, self.before, connected=True)
+        finally:
+            run.signal(signal.SIGCONT)
+        result = run.result(30)
+        self.assert_ended(result, 0)
+        self.assertRegex(result.err, "queue|memory|answer")
+        self.assert_clean(self.node, self.before)
 
     def test_stopped_until_a_bound_trips(self):
         output = harness.world.folder / "stopped.folded"
@@ -114,6 +185,72 @@ class CleanTest(LiveTest):
         self.assertTrue(re.search("queue|memory|answer", result.err), str(result))
         self.assertTrue(harness.folded(output))
         self.assert_clean(self.node, self.before)
+
+
+class GuardsTest(LiveTest):
+    """Whichever of the agent's processes is killed, the others see to it that nothing stays; and if all are, the next
+    flambeau."""
+
+    WHICH = ("keeper", "controller", "relay", "runner", "all but the keeper", "all")
+
+    @classmethod
+    def setUpClass(cls):
+        cls.node = harness.start_shop("live_guards")
+        for mode in ("processes", "its arguments"):
+            verb, *words = MODES[mode]
+            run = Run(verb, "-n", cls.node.name, *words, "-o", "none.folded")
+            time.sleep(1.5)
+            run.signal(signal.SIGINT)
+            run.result()
+        time.sleep(harness.CLEAN_S)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.node.stop()
+
+    def kill(self, which):
+        """By what they are doing; the runner by its controller's word. -> how many."""
+        chosen = {"keeper": "[Keeper]", "controller": "Controllers", "relay": "Relays", "runner": "Runners",
+                  "all but the keeper": "Controllers ++ Relays ++ Runners", "all": "[Keeper | Controllers ++ Relays ++ Runners]"}
+        return self.node.ask(
+            "Module = hd([M || {M, _} <- rpc:call(N, code, all_loaded, []), lists:prefix(\"flambeau_agent_\", atom_to_list(M))]), "
+            "Keeper = rpc:call(N, erlang, whereis, [Module]), "
+            "All = [{P, rpc:call(N, erlang, process_info, [P, [current_function, dictionary, links]])} || "
+            "P <- rpc:call(N, erlang, processes, [])], "
+            "Controllers = [P || {P, [{_, {M, F, _}} | _]} <- All, M =:= Module, lists:member(F, [control, await_runner])], "
+            "Runners = [R || {P, [_, {_, D} | _]} <- All, lists:member(P, Controllers), {runner, R} <- D], "
+            "Relays = [P || {P, [{_, {M, F, _}} | _]} <- All, M =:= Module, lists:member(F, [loop, drain])], "
+            f"Killed = {chosen[which]}, [exit(P, kill) || P <- Killed], length(Killed)")
+
+    def test_guards(self):
+        for mode in MODES:
+            for which in self.WHICH:
+                if which == "runner" and MODES[mode][0] == "record" or which == "relay" and mode == "its arguments":
+                    continue
+                with self.subTest(mode=mode, which=which):
+                    self.kill_in(mode, which)
+
+    def kill_in(self, mode, which):
+        before = self.node.state()
+        self.node.ask("{shop_dense, N} ! " + ("on" if mode == "in a call" else "off"))
+        verb, *words = MODES[mode]
+        run = Run(verb, "-n", self.node.name, *words, "-o", harness.world.folder / "guarded.folded")
+        if mode == "its arguments":
+            harness.wait_until(lambda: self.node.state()["modules"] != before["modules"], 20, "the agent")
+        else:
+            harness.wait_until(lambda: self.node.state()["functions"], 20, "tracing")
+        time.sleep(0.3)
+        self.assertGreaterEqual(self.kill(which), 1)
+        time.sleep(0.2)
+        if which == "keeper":
+            run.signal(signal.SIGINT)
+        result = run.result(20)
+        self.assertIn(result.code, (0, 5) if which == "keeper" else (0, 3, 4, 5), str(result))
+        if which == "keeper":
+            self.assertNotIn("connection", result.err)
+        if which == "all":
+            self.assert_ended(flambeau("record", "-n", self.node.name, "-p", "shop_stock", "-d", "200ms", "-o", "none.folded"), 0)
+        self.assert_clean(self.node, before, within_s=2 * harness.CLEAN_S if which == "all" else harness.CLEAN_S)
 
 
 if __name__ == "__main__":

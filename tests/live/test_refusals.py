@@ -139,6 +139,51 @@ class CannotTest(LiveTest):
         self.assert_refused(self.record("supervisor:shop_cart"), 4, "shop_cart")
         self.assert_clean(self.node, self.before)
 
+    def calls(self, *functions, more=()):
+        chosen = [word for function in functions for word in ("-f", function)]
+        return flambeau("record", "-n", self.node.name, *chosen, "--timeout", "1s", "-o", "none.svg", *more)
+
+    def own_call(self, expression, *more):
+        return flambeau("run", "-n", self.node.name, expression, "-o", "none.svg", *more)
+
+    def assert_nothing_was_touched(self):
+        self.assert_clean(self.node, self.before)
+        self.assertFalse((self.folder / "none.svg").exists())
+
+    def test_unknown_function(self):
+        for function, words in {"no_such:f/1": ["no_such"], "shop_price:no_such": ["no_such"], "shop_price.no_such/1": ["no_such"],
+                                "shop_price:tax/7": ["tax/7", "tax/1"], "shop_price:tax/": ["tax"], "shop_price:tax/x": ["tax"],
+                                "No.Such.function/2": ["No.Such"], "shop_price:'no such'/1": ["no such"]}.items():
+            with self.subTest(function):
+                self.assert_refused(self.calls(function), 4, *words)
+        self.assert_refused(self.calls("shop_price:tax/1", "shop_price:no_such/1"), 4, "no_such")
+        self.assert_nothing_was_touched()
+
+    def test_what_names_no_function(self):
+        for function in ("", "tax", "/1", ":", "shop_price:", ".tax", "shop_price"):
+            with self.subTest(function):
+                self.assertIn(self.calls(function).code, (2, 4))
+        self.assert_nothing_was_touched()
+
+    def test_options_that_exclude_each_other(self):
+        for more in (("-p", "shop_cart"), ("--calls", "0"), ("--slower-than", "0"), ("--slower-than", "10ms", "--spawned"), ("--calls", "x")):
+            with self.subTest(more):
+                self.assert_ended(self.calls("shop_price:tax/1", more=more), 2)
+        for more in (("--calls", "2"), ("--timeout", "1s"), ("--slower-than", "1s")):
+            with self.subTest(more):
+                self.assert_refused(self.record("shop_cart", more=more), 2, more[0])
+        self.assert_ended(self.own_call("lists:sort([])", "--repeat", "0"), 2)
+        self.assert_ended(flambeau("run", "-n", self.node.name), 2)
+        self.assert_ended(flambeau("run", "-n", self.node.name, "lists:sort([])", "lists:sort([])"), 2)
+        self.assert_nothing_was_touched()
+
+    def test_own_calls_that_cannot_be(self):
+        for expression, code in {"no_such:f()": 4, "shop_price:no_such()": 4, "shop_price:tax()": 4, "shop_price:discount(1)": 4,
+                                 "sort([])": 2, "lists:sort(": 2, "lists:sort([])) ": 2, "'": 2}.items():
+            with self.subTest(expression):
+                self.assert_refused(self.own_call(expression), code)
+        self.assert_nothing_was_touched()
+
     def test_everything_at_once(self):
         self.assert_refused(self.record("all"), 2)
 
@@ -147,6 +192,9 @@ class CannotTest(LiveTest):
         atoms = self.node.state()["atoms"]
         for _ in range(3):
             self.record("shop_nobody_%x" % time.monotonic_ns())
+            self.calls("shop_nobody_%x:f/1" % time.monotonic_ns())
+            self.calls("shop_price:f_%x/1" % time.monotonic_ns())
+            self.record("shop_cart", more=("--only", "shop_%x:*" % time.monotonic_ns()))
         self.assertLessEqual(self.node.state()["atoms"] - atoms, 1)
 
     def test_output_folder_missing(self):

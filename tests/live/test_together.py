@@ -1,8 +1,9 @@
 """Several people profile one node: sessions make that possible from OTP 27 on; before, the second is told who is there."""
+import signal
 import time
 
 import harness
-from harness import LiveTest, Run
+from harness import LiveTest, Run, flambeau
 
 
 class TogetherTest(LiveTest):
@@ -109,39 +110,154 @@ class FreshNodeTest(LiveTest):
         self.assertEqual([flag for flag in flags if " legacy " in flag] == [], harness.otp_release(node) >= 27, flags)
 
 
-class GuardsTest(LiveTest):
-    """Whichever of the agent's processes is killed, the others see to it that nothing stays."""
+class CallsTest(LiveTest):
+    """Whoever waits for calls may find itself in any process, so it wants to be the only one on the node."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.node = harness.start_shop("live_together")
+        cls.sessions = harness.otp_release(cls.node) >= 27
+        flambeau("record", "-n", cls.node.name, "-f", "shop_price:tax/1", "-o", "none.folded")
+        time.sleep(harness.CLEAN_S)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.node.stop()
 
     def setUp(self):
-        self.node = harness.start_shop()
-        self.addCleanup(self.node.stop)
+        self.before = self.node.state()
+        self.output = harness.world.folder / "together.folded"
+        self.output.unlink(missing_ok=True)
 
-    def kill(self, which):
-        """`which` picks of {Keeper, Others}: the process named as the agent's module, and those that run its code."""
-        return self.node.ask(
-            "Module = hd([M || {M, _} <- rpc:call(N, code, all_loaded, []), lists:prefix(\"flambeau_agent_\", atom_to_list(M))]), "
-            "Keeper = rpc:call(N, erlang, whereis, [Module]), "
-            "Others = [P || P <- rpc:call(N, erlang, processes, []), P =/= Keeper, "
-            "{current_function, {M, _, _}} <- [rpc:call(N, erlang, process_info, [P, current_function])], M =:= Module], "
-            f"Killed = {which}, [exit(P, kill) || P <- Killed], length(Killed)")
+    def start(self, *words):
+        run = Run(*words)
+        self.addCleanup(run.process.kill)  # where the test did not come to its end
+        return run
 
-    def killed_while_tracing(self, which, at_least):
-        before = self.node.state()
-        output = harness.world.folder / "guarded.folded"
-        run = Run("record", "-n", self.node.name, "-p", "shop_price", "-d", "3s", "-o", output)
+    def processes(self):
+        return self.start("record", "-n", self.node.name, "-p", "shop_stock", "-d", "30s", "-o", harness.world.folder / "processes.folded")
+
+    def calls(self, function="shop_price:tax/1", *more):
+        return self.start("record", "-n", self.node.name, "-f", function, "-o", self.output, *more)
+
+    def waiting(self, *more):
+        """For calls that do not come."""
+        run = self.calls("shop:stop/1", "--timeout", "30s", *more)
+        harness.wait_until(lambda: self.node.call("witness", "is_gate_open"), 20, "the gate")
+        return run
+
+    def own_call(self, expression):
+        return self.start("run", "-n", self.node.name, expression, "-o", harness.world.folder / "own.folded")
+
+    def await_flags(self):
         harness.wait_until(lambda: self.node.state()["flags"], 20, "tracing")
-        self.assertGreaterEqual(self.kill(which), at_least)
-        result = run.result(20)
+
+    def end(self, run, code):
+        run.signal(signal.SIGINT)
+        self.assert_ended(run.result(), code)
+        self.assert_clean(self.node, self.before)
+
+    def test_calls_while_another_traces_processes(self):
+        first = self.processes()
+        self.await_flags()
+        self.assert_refused(self.calls().result(), 4, "traced by|another flambeau")
+        self.end(first, 0)
+
+    def test_calls_while_another_runs_its_own(self):
+        first = self.own_call("timer:sleep(20000)")
+        self.await_flags()
+        self.assert_refused(self.calls().result(), 4, "traced by|another flambeau")
+        self.end(first, 0)
+
+    def test_others_while_calls_are_waited_for(self):
+        first = self.waiting()
+        self.assert_refused(self.processes().result(), 4, "another flambeau", "wait|at it")
+        self.assert_refused(self.calls().result(), 4, "another flambeau", "wait|at it")
+        self.assert_refused(self.own_call("lists:sort([2, 1])").result(), 4, "another flambeau", "wait|at it")
+        self.assertTrue(self.node.call("witness", "is_gate_open"), "the first goes on")
+        self.end(first, 5)
+
+    def test_a_process_with_another_tracer(self):
+        """Any process: it might make the call."""
+        self.node.ask("P = spawn(N, timer, sleep, [20000]), rpc:call(N, erlang, register, [other_tracer, P]), "
+                      "rpc:call(N, erlang, trace, [rpc:call(N, erlang, whereis, [shop_dense]), true, [call, {tracer, P}]])")
+        try:
+            before = self.node.state()
+            self.assertTrue(before["flags"])
+            self.assert_refused(self.calls().result(), 4, "other_tracer")
+            self.assertEqual(self.node.state()["flags"], before["flags"], "the other's trace goes on")
+            self.assert_clean(self.node, before)
+        finally:
+            self.node.ask("exit(rpc:call(N, erlang, whereis, [other_tracer]), kill)")
+            self.node.call("erlang", "trace", "[rpc:call(N, erlang, whereis, [shop_dense]), false, [all]]")
+
+    def test_a_meta_pattern_of_somebody_else(self):
+        """Before OTP 27 a function has one meta tracer; a session has one of its own."""
+        self.node.ask("rpc:call(N, erlang, trace_pattern, [{shop_price, tax, 1}, [], [{meta, rpc:call(N, erlang, whereis, [init])}]])")
+        try:
+            before = self.node.state()
+            result = self.calls().result()
+            if self.sessions:
+                self.assert_ended(result, 0)
+            else:
+                self.assert_refused(result, 4, "shop_price:tax/1")
+            self.assertEqual(self.node.state()["functions"], before["functions"])
+        finally:
+            self.node.call("erlang", "trace_pattern", "[{shop_price, tax, 1}, false, [meta]]")
+        self.assert_clean(self.node, self.before)
+
+    def evaluate(self, text):
+        """On the node, as handles of sessions are only good there."""
+        return self.node.ask("rpc:call(N, erl_eval, exprs, [element(2, erl_parse:parse_exprs(element(2, erl_scan:string("
+                             f"\"{text}.\")))), []])")
+
+    def need_sessions(self):
+        if not self.sessions:
+            self.skipTest("no sessions before OTP 27")
+
+    def session(self):
+        self.evaluate("S = trace:session_create(somebodys, whereis(init), []), trace:process(S, whereis(shop_dense), true, [call]), "
+                      "persistent_term:put(somebodys, S)")
+        self.addCleanup(self.evaluate, "trace:session_destroy(persistent_term:get(somebodys)), persistent_term:erase(somebodys)")
+
+    def test_a_process_of_another_session(self):
+        self.need_sessions()
+        self.session()
+        before = self.node.state()
+        self.assert_refused(self.calls().result(), 4, "somebodys")
         self.assert_clean(self.node, before)
-        return result
 
-    def test_the_keeper_is_killed(self):
-        result = self.killed_while_tracing("[Keeper]", 1)
+    def test_a_session_that_comes_while_waiting(self):
+        self.need_sessions()
+        run = self.waiting()
+        self.session()
+        result = run.result(10)
+        self.assert_refused(result, 5, "trac")
+        self.assertFalse(self.output.exists())
+
+    def test_a_session_that_comes_between_calls(self):
+        self.need_sessions()
+        run = self.calls("shop_price:tax/1", "--calls", "1000000")
+        harness.wait_until(lambda: self.node.state()["functions"], 20, "tracing")
+        time.sleep(1)
+        self.session()
+        result = run.result(10)
         self.assert_ended(result, 0)
-        self.assertNotIn("connection", result.err)
+        self.assertRegex(result.err, "trace session|tracer")
+        self.assertIn("shop_price:tax/1", self.output.read_text())
 
-    def test_all_but_the_keeper_are_killed(self):
-        self.assert_ended(self.killed_while_tracing("Others", 1), 0)
+    def test_other_bits_of_the_trace_control_word(self):
+        word = lambda: self.node.call("erlang", "system_info", "[trace_control_word]")
+        self.node.call("erlang", "system_flag", "[trace_control_word, 5]")
+        try:
+            first = self.waiting()
+            self.assertEqual(word(), 5 | 1 << 30)
+            self.end(first, 5)
+            self.assertEqual(word(), 5)
+            self.assert_ended(self.calls().result(), 0)
+            harness.wait_until(lambda: word() == 5, harness.CLEAN_S, "the gate shut")
+        finally:
+            self.node.call("erlang", "system_flag", "[trace_control_word, 0]")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 %% the target, a line out is its value as JSON.
 -module(witness).
 
--export([state/0, is_traced/1, serve/0]).
+-export([state/0, is_traced/1, traced_processes/0, is_gate_open/0, serve/0]).
+
+-define(GATE, 16#40000000). % the bit of the trace control word that lets a call through to be captured
 
 state() ->
     Sessions = sessions(),
@@ -12,6 +14,8 @@ state() ->
       functions => [text("~p ~0p", [S, MFA]) || MFA <- functions(), S <- [legacy | Sessions], traced(S, MFA)]
           ++ [text("on_load ~0p", [S]) || S <- [legacy | Sessions], traced(S, on_load)],
       sessions => [text("~0p", [S]) || S <- Sessions],
+      gate => [text("trace_control_word ~.16B", [Word]) || Word <- [erlang:system_info(trace_control_word)], Word band ?GATE =/= 0],
+      names => [text("~p", [Name]) || Name <- erlang:registered(), lists:prefix("flambeau_", atom_to_list(Name))],
       modules => [text("~p ~0tp", [M, File]) || {M, File} <- code:all_loaded(), is_foreign(M, File)],
       old_code => [text("~p", [M]) || M <- erlang:loaded(), erlang:check_old_code(M)],
       processes => [text("~p", [P]) || P <- erlang:processes(), P =/= self()],
@@ -23,6 +27,12 @@ state() ->
 %% A process, or a function.
 is_traced(Pid) when is_pid(Pid) -> lists:any(fun(S) -> flags(S, Pid) =/= [] end, [legacy | sessions()]);
 is_traced(MFA) -> lists:any(fun(S) -> traced(S, MFA) end, [legacy | sessions()]).
+
+traced_processes() ->
+    Sessions = [legacy | sessions()],
+    [text("~p", [P]) || P <- erlang:processes(), lists:any(fun(S) -> flags(S, P) =/= [] end, Sessions)].
+
+is_gate_open() -> erlang:system_info(trace_control_word) band ?GATE =/= 0.
 
 %% Sessions other than the legacy one; there are none before OTP 27.
 sessions() ->

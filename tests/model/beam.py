@@ -65,14 +65,24 @@ class Truth:
 class Names:
     """Which frames the events of one process have brought to light, and whether their names said enough."""
 
-    def __init__(self, truth):
+    def __init__(self, truth, opaque):
         self.truth = truth
+        self.opaque = opaque
+        self.floor = None   # what a captured call returns to: not a frame of its stack
         self.visible = []   # frames, as of the last event that spoke of the stack
         self.contexts = {}  # of a function that is not followed: the followed ones below it when it was named
         self.open = True    # what is below the outermost frame is not known
 
+    def followed(self, frames):
+        """The functions of the frames that are followed, down to the first opaque one: it hides the others."""
+        end = next((i for i, frame in enumerate(frames, 1) if frame.function in self.opaque), len(frames))
+        return tuple(frame.function for frame in frames[:end] if frame.followed)
+
+    def hides(self, frames):
+        return any(frame.function in self.opaque for frame in frames)
+
     def known(self):
-        return tuple(frame.function for frame in self.visible if frame.followed)
+        return self.followed(self.visible)
 
     def doubt(self, reason):
         self.truth.reasons.add(reason)
@@ -91,10 +101,12 @@ class Names:
 
     def name(self, frame, real):
         """A frame that no event has named until now: it was not followed."""
+        frame.named = True
         context = tuple(f.function for f in real[:real.index(frame)] if f.followed)
+        if self.hides(real[:real.index(frame)]):
+            return
         if self.contexts.setdefault(frame.function, context) != context:
             self.doubt("an unfollowed function named again, on another stack")
-        frame.named = True
 
     def check_named(self, frame, kept, real):
         """`frame` is named and lies right above those of `kept` that are left."""
@@ -105,15 +117,17 @@ class Names:
             return
         if found:
             self.doubt("a name that fits another frame (an unfollowed function that recurses)")
+        if self.floor and frame.function == self.floor.function:
+            self.doubt("what a captured call returns to, called again in it by what is not followed")
         if any(f.followed and f not in real for f in kept):
             self.doubt("a frame ended in a tail call of an unfollowed function, or was thrown over unseen")
-        if self.open and any(f.followed for f in kept):
+        if self.open and not self.hides(kept) and any(f.followed for f in kept):
             self.doubt("an open bottom: an unknown function may lie further out")
 
     def call(self, real, caller, believed):
         """The top of `real` was called by the frame `caller`, None for the outermost."""
         if not believed:
-            if self.known() != tuple(f.function for f in real[:-1] if f.followed):
+            if self.known() != self.followed(real[:-1]):
                 self.doubt("no caller to believe after a change that was not seen")
         elif caller is None:
             self.open = False
@@ -121,6 +135,18 @@ class Names:
             self.check_named(caller, self.visible, real)
             if not caller.named and not caller.followed:
                 self.name(caller, real)
+        self.settle(real)
+
+    def begin(self, frame, floor):
+        """A captured call."""
+        self.visible, self.open, self.floor = [frame], False, floor
+
+    def call_on_floor(self, real, believed):
+        """The top of `real` was called by what the captured call returns to: that, or what it ended in, ended in a tail call."""
+        if not believed:
+            self.doubt("no caller to believe after a change that was not seen")
+        if self.floor and self.nearest(self.visible, self.floor.function):
+            self.doubt("what a captured call returns to, called again in it")
         self.settle(real)
 
     def return_to(self, real, frame):
@@ -147,7 +173,11 @@ class Run:
         self.tracing = False
         self.real = []
         self.events = []  # (time to sort by, event)
-        self.names = Names(beam.truth)
+        self.names = Names(beam.truth, beam.program.opaque)
+        self.captured = None     # the frame of the captured call that is on
+        self.captured_at = None  # where it is, or what it ended in
+        self.handlers = []       # how many frames each leaves standing
+        self.seen = False        # it was traced once
         self.until = beam.program.until
         self.status = None  # while it is out: what somebody who looks would see
         self.looked_at = self.clock
@@ -163,13 +193,13 @@ class Run:
             return
         truth, known = self.beam.truth, self.names.known()
         truth.wall[self.number, known + (() if state is None else (state,))] += length
-        if known != tuple(frame.function for frame in self.real if frame.followed):
+        if known != self.names.followed(self.shown()):
             truth.unseen_ns += length
 
     def advance(self, length, state=None):
         """Time passes: in the function on top, or out, or collecting."""
         end = self.clock + length
-        if not self.tracing and end > self.attach_at and state != "[gc]":
+        if not self.tracing and end > self.attach_at and state != "[gc]" and self.attach != "captured":
             self.clock = max(self.clock, self.attach_at)
             self.start_tracing()
         stop = min(end, self.until)
@@ -209,21 +239,63 @@ class Run:
             self.looked_at = time
             self.emit("status", status=self.status, time=time)
 
+    # Captured calls.
+
+    def shown(self):
+        """The frames that can be in the picture. Those of a captured call stand on its function's, also when that has ended in a tail
+        call; and when it has ended in one of itself, that is the same call."""
+        if self.captured_at is None:
+            return self.real
+        first, *others = self.real[self.captured_at:]
+        if first is self.captured or first.function == self.captured.function:
+            return [self.captured] + others
+        return [self.captured, first] + others
+
+    def begin(self, frame, below):
+        self.tracing = self.seen = True
+        self.captured, self.captured_at = frame, len(self.real) - 1
+        self.emit("begin", function=frame.function, caller=below.function if below else None)
+        frame.followed, frame.traced = True, self.program.traces_captured
+        self.names.begin(frame, below)
+        self.beam.truth.calls[self.number, self.names.known()] += 1
+
+    def end_call(self, ending):
+        self.emit("leave", ending=ending)
+        self.tracing, self.captured, self.captured_at = False, None, None
+
+    def throw(self):
+        """An exception is reported when it is raised."""
+        kept = self.handlers[-1] if self.handlers else 0
+        if self.captured_at is not None and kept <= self.captured_at:
+            self.end_call("raised")
+        raise Thrown
+
     # What happens.
 
     def entered(self, frame, caller_seen=None):
         """`frame` is new on the top. `caller_seen`: what the VM says instead of the truth ("undefined" or a wrong function)."""
         self.beam.fuel -= 1
         self.slice -= 1
-        if self.tracing and frame.followed:
-            below = self.real[-2] if len(self.real) > 1 else None
-            caller = below.function if below else None
-            if caller_seen:
-                caller = None if caller_seen == "undefined" else caller_seen
+        below = self.real[-2] if len(self.real) > 1 else None
+        caller = below.function if below else None
+        if caller_seen:
+            caller = None if caller_seen == "undefined" else caller_seen
+        if caller in self.program.opaque:
+            frame.followed = False  # the VM is told to keep quiet
+            if not self.names.hides(self.shown()[:-1]):
+                self.names.doubt("a call kept quiet that nothing hides")
+        if self.attach == "captured" and not self.tracing and frame.function in self.program.captured:
+            self.begin(frame, below)
+        elif self.tracing and frame.followed:
             self.emit("call", function=frame.function, caller=caller)
             frame.traced = True
-            self.names.call(self.real, below, believed=not caller_seen and frame.function not in RAISES)
-            self.beam.truth.calls[self.number, self.names.known()] += 1
+            believed, shown = not caller_seen and frame.function not in RAISES, self.shown()
+            if self.captured_at == len(self.real) - 1:
+                self.names.call_on_floor(shown, believed)
+            else:
+                self.names.call(shown, shown[-2] if len(shown) > 1 else None, believed)
+            if not self.names.hides(shown[:-1]):
+                self.beam.truth.calls[self.number, self.names.known()] += 1
         if self.slice <= 0:
             self.preempt(7)
 
@@ -236,12 +308,17 @@ class Run:
         """The top returns. The last frame of a process stays in sight until the process is gone."""
         top = self.real[-1]
         below = self.real[-2] if len(self.real) > 1 else None
+        captured = self.captured_at is not None and self.captured_at == len(self.real) - 1
         if below:
             self.real.pop()
         self.slice -= 1
         if top.traced and self.tracing:
             self.emit("return", function=below.function if below else None)
-            self.names.return_to(self.real, below)
+            if not captured:
+                shown = self.shown()
+                self.names.return_to(shown, shown[-1] if below else None)
+        if captured:
+            self.end_call("returned")
         if self.slice <= 0 and below:
             self.preempt(7)
 
@@ -332,26 +409,30 @@ class Run:
 
     def do_catch(self, statements):
         depth, handler = len(self.real), self.real[-1]
+        self.handlers.append(depth)
         try:
             self.run([statement for statement in statements if statement[0] != "tail"])
+            self.handlers.pop()
         except Thrown:
+            self.handlers.pop()
             gone = self.real[depth:]
             del self.real[depth:]
             reported = gone[:1] if self.program.otp == 25 else gone
             if self.tracing and any(frame.traced for frame in reported):
                 self.emit("return", function=handler.function)
-                self.names.return_to(self.real, handler)
+                shown = self.shown()
+                self.names.return_to(shown, shown[-1])
 
     def do_raise(self, function, length, last):
         """By a BIF. From 27 on, in the last place of a function, its caller is said to be the function that follows."""
         self.push(function, self.program.follows if last and self.program.otp > 25 else None)
         self.advance(length)
-        raise Thrown
+        self.throw()
 
     def do_crash(self, length):
         """By an instruction (badmatch): nothing is called."""
         self.advance(length)
-        raise Thrown
+        self.throw()
 
     def do_receive(self, length):
         self.absent(length, "[waiting]", "waiting")
@@ -394,6 +475,8 @@ class Run:
         """Somebody reads the stack again."""
         self.emit("stack", stack=tuple(frame.function for frame in self.real))
         if self.tracing:
+            if self.captured:
+                self.names.doubt("a stack read in a captured call")
             self.names.read(self.real, False)
 
     def do_hibernate(self, length, function):
@@ -401,6 +484,10 @@ class Run:
             return
         self.push("erlang:hibernate/3")
         self.absent(length, "[waiting]", "waiting")
+        if self.captured:
+            self.names.doubt("hibernated in a captured call")
+        self.captured_at = None
+        self.handlers.clear()
         raise Hibernated(function)
 
     def do_kill(self):
@@ -414,9 +501,13 @@ class Run:
         try:
             while entry:
                 entry = self.live(entry)
-            self.emit("exit")
+            self.end("exit")
         except TraceEnds:
-            self.emit("end")
+            self.end("end")
+
+    def end(self, kind):
+        self.tracing |= self.seen and self.program.tells_ends  # of one that is away
+        self.emit(kind)
 
     def live(self, entry):
         """Until the process's end, or until it hibernates: then what it wakes up in."""
@@ -477,6 +568,7 @@ class Beam:
             stream.processes[run.number] = Process("<0.%d.0>" % (100 + run.number), name=run.program.names.get(run.number, ""))
         if self.program.seed % 2:  # the code of every other program is known
             stream.receives = {name: has_receive(body) for name, body in self.program.functions.items()}
+        stream.opaque = self.program.opaque
         pairs = [pair for run in self.runs for pair in self.lose(run.events)]
         stream.events = [event for _, event in sorted(pairs, key=lambda pair: pair[0])]
         return stream, self.truth

@@ -7,7 +7,9 @@
 // A result's lines, in any order (frames are escaped as in the text form, `;` too, and joined by `;`):
 //   wall HOW STACK NS, calls HOW STACK COUNT          HOW: merged, process, parent
 //   function NAME CALLS OWN TOTAL TIMED SUM MIN MAX   times in nanoseconds
-//   process PID TITLE EVENTS FIRST LAST WIDTH EXITED
+//   process PID TITLE EVENTS FIRST LAST AWAY WIDTH EXITED
+//   captured PID FUNCTION CALLER START LENGTH ENDING  START: since the first event of all; CALLER: may be none
+//   captures COUNT
 //   gc MINOR MAJOR PAUSE LONGEST WORDS
 //   lost EVENTS
 #include <inttypes.h>
@@ -80,12 +82,33 @@ static void print_run(const struct profile *profile)
     print_name(process->pid);
     putchar(' ');
     print_name(process->title);
-    printf(" %" PRIu64 " %" PRId64 " %" PRId64 " %" PRIu64 " %d\n", process->events, process->first_ns,
-           process->last_ns, process->width_ns, process->exited);
+    printf(" %" PRIu64 " %" PRId64 " %" PRId64 " %" PRIu64 " %" PRIu64 " %d\n", process->events, process->first_ns,
+           process->last_ns, process->away_ns, process->width_ns, process->exited);
   }
   printf("gc %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", profile->gc.minor, profile->gc.major,
          profile->gc.pause_ns, profile->gc.max_ns, profile->gc.words_given_back);
   printf("lost %" PRIu64 "\n", profile->lost_events);
+}
+
+static void print_captured_calls(const struct profile *profile)
+{
+  static const char *const endings[] = {[PROFILE_CALL_RETURNED] = "returned",
+                                        [PROFILE_CALL_RAISED] = "raised",
+                                        [PROFILE_CALL_EXITED] = "exited",
+                                        [PROFILE_CALL_CUT] = "cut"};
+  for (size_t i = 0; i < profile->call_count; i++) {
+    const struct profile_call *call = &profile->calls[i];
+    if (i > 0 && call->start_ns < call[-1].start_ns)
+      puts("captured calls are not in order");
+    fputs("captured ", stdout);
+    print_name(profile->processes[call->process].pid);
+    putchar(' ');
+    print_name(profile->frames[call->frame].name);
+    putchar(' ');
+    print_name(call->caller == PROFILE_NO_FRAME ? "none" : profile->frames[call->caller].name);
+    printf(" %" PRIu64 " %" PRIu64 " %s\n", call->start_ns, call->length_ns, endings[call->ending]);
+  }
+  printf("captures %" PRIu64 "\n", profile->calls_seen);
 }
 
 // One stream into a fold of every way at once.
@@ -127,6 +150,7 @@ static void folding_close(struct folding *folding)
     if (i == 0) {
       print_functions(profile);
       print_run(profile);
+      print_captured_calls(profile);
     }
     profile_free(profile);
     fold_free(folding->folds[i]);

@@ -3,7 +3,7 @@ import collections
 import subprocess
 
 from model import Model
-from stream import escape
+from stream import escape, raw_name
 
 binary = None  # the driver's path
 
@@ -34,8 +34,13 @@ def result_lines(result):
     lines = ["%s %s %s %d" % (key, how, stack_text(stack), weight)
              for key, weights in (("wall", result.wall), ("calls", result.calls))
              for (how, stack), weight in weights.items() if weight]
-    lines += ["process %s %s %d %d %d %d %d" % ((escape(row[0], ";"), escape(row[1], ";")) + row[2:])
+    lines += ["process %s %s %d %d %d %d %d %d" % ((escape(row[0], ";"), escape(row[1], ";")) + row[2:])
               for row in result.processes]
+    first = min((row[3] for row in result.processes), default=0)
+    lines += ["captured %s %s %s %d %d %s" % (escape(call.pid, ";"), escape(raw_name(call.function), ";"),
+                                              escape(raw_name(call.caller), ";") if call.caller else "none",
+                                              call.start - first, call.length, call.ending) for call in result.captured]
+    lines.append("captures %d" % len(result.captured))
     lines.append("gc %(minor)d %(major)d %(pause)d %(longest)d %(words)d" % result.gc)
     lines.append("lost %d" % result.lost)
     return sorted(lines + function_lines(result))

@@ -17,10 +17,15 @@ SLICE_STEPS = 2000  # calls and returns in half of a time slice of 4,000 reducti
 # the process came in or went out) or "inferred" (only named as a caller or as what was returned to).
 Frame = collections.namedtuple("Frame", "function how start")
 
-# `below`: what the outermost frame stands on, [] or ["[cut]"]. `open`: there may be more frames below the outermost.
-State = collections.namedtuple("State", "frames below open")
+# `below`: what the outermost frame stands on, [] or ["[cut]"]. `open`: there may be more frames below the outermost. `floor`: what
+# a captured call, the outermost frame, returns to (None: nothing); NO_FLOOR when the stack is not one of a captured call.
+NO_FLOOR = "-"
+State = collections.namedtuple("State", "frames below open floor", defaults=(NO_FLOOR,))
 
-RUNNING_AGAIN = ("in", "call", "return", "spawn")  # events that only a running process makes
+# From a begin to a leave, of the process called `pid`.
+Captured = collections.namedtuple("Captured", "pid function caller start length ending")
+
+RUNNING_AGAIN = ("in", "call", "return", "spawn", "begin", "leave")  # events that only a running process makes
 BREAKS = ("stack", "lost", "exit", "end")          # after these nothing continues what was before
 RAISE = ["erlang:throw/1", "erlang:error/1", "erlang:error/2", "erlang:error/3", "erlang:exit/1", "erlang:raise/3"]
 HIBERNATE = ["erlang:hibernate/3", "erlang:hibernate/0"]
@@ -31,7 +36,8 @@ class Result:
         self.wall = collections.Counter()   # by (how, stack)
         self.calls = collections.Counter()  # the same
         self.lengths = collections.defaultdict(list)  # of the calls seen from start to end, by function
-        self.processes = []                 # (pid, title, events, first, last, width, exited)
+        self.captured = []
+        self.processes = []                 # (pid, title, events, first, last, away, width, exited)
         self.gc = {"minor": 0, "major": 0, "pause": 0, "longest": 0, "words": 0}
         self.lost = 0
 
@@ -44,8 +50,27 @@ class Evidence:
         self.brief = self.long = 0
 
 
+class Sight:
+    """Which events of a process count: all until it ends. But once a call of it was captured, none between a leave and the next
+    begin; and where events were lost in the call none until a begin or leave tells where the process is. A leave without a begin is
+    no event."""
+
+    def __init__(self):
+        self.place = "open"  # or "called", "lost", "away", "over"
+
+    def sees(self, kind):
+        if self.place == "over" or (kind == "leave" and self.place not in ("called", "lost")):
+            return False
+        if self.place in ("lost", "away") and kind not in ("begin", "leave", "exit", "end"):
+            return False
+        if kind == "lost" and self.place == "called":
+            self.place = "lost"
+        self.place = {"begin": "called", "leave": "away", "exit": "over", "end": "over"}.get(kind, self.place)
+        return True
+
+
 class Timeline:
-    """The events of one process, without what came after its end; statuses apart, each with how many events it came after."""
+    """The events of one process that count; statuses apart, each with how many events it came after."""
 
     def __init__(self, number, events):
         self.number = number
@@ -58,8 +83,6 @@ class Timeline:
                 continue
             self.events.append(event)
             self.times.append(max(event.time, self.times[-1]) if self.times else event.time)  # a time that falls stands still
-            if event.kind in ("exit", "end"):
-                break
         self.kinds = [event.kind for event in self.events]
         self.collections = self.find_collections()
         self.absences = self.find_absences()
@@ -73,7 +96,7 @@ class Timeline:
 
     def find_collections(self):
         """Rule 5. (start, stop): a collection ends with its end, or where the next event proves that it is over."""
-        return [(i, self.next_of(("gc-", "gc+", "call", "return") + BREAKS, i))
+        return [(i, self.next_of(("gc-", "gc+", "call", "return", "begin", "leave") + BREAKS, i))
                 for i, kind in enumerate(self.kinds) if kind == "gc+"]
 
     def find_absences(self):
@@ -111,8 +134,11 @@ class Model:
         self.evidence = collections.defaultdict(Evidence)
         self.undecided = []  # (roots, stack, function, brief, length): rule 4 is applied when all has been seen
         self.spawned = {}    # process: the event of its spawning, when it came before all of its own
-        events = {}
+        events, sights = {}, collections.defaultdict(Sight)
         for event in stream.events:
+            if not sights[event.process].sees(event.kind):
+                self.result.lost += event.lost if sights[event.process].place != "over" and event.kind == "lost" else 0
+                continue
             events.setdefault(event.process, []).append(event)
             if event.kind == "spawn" and event.child not in events:
                 self.spawned[event.child] = event
@@ -124,6 +150,7 @@ class Model:
         for number, timeline in self.timelines.items():
             self.count_calls(timeline, states[number])
             self.bill_time(timeline, states[number])
+            self.list_captured(timeline)
             self.sum_up(timeline)
         for roots, stack, function, brief, length in self.undecided:
             self.bill(roots, stack + [self.decide(function, brief)], length)
@@ -151,7 +178,7 @@ class Model:
         event = self.spawned[number]
         parent = self.timelines[event.process]
         at = next(i for i, one in enumerate(parent.events) if one is event)
-        return self.parent_stack(event.process) + path(self.states[event.process][at])
+        return self.parent_stack(event.process) + self.path(self.states[event.process][at])
 
     # Stacks.
 
@@ -163,6 +190,8 @@ class Model:
             before = state.frames
             if event.kind == "call":
                 state = self.call(state, event, time)
+            elif event.kind == "begin":
+                state = State([Frame(event.function, "called", time)], [], False, event.caller)
             elif event.kind == "return":
                 state = self.return_to(state, event.function)
             elif event.kind == "stack":
@@ -170,12 +199,12 @@ class Model:
                               ["[cut]"] if event.cut else [], event.cut)
             elif event.kind == "lost":
                 state = State([], [], True)
-            elif event.kind == "exit":
+            elif event.kind in ("exit", "leave"):
                 state = State([], [], True)
             elif event.function and not state.frames and not timeline.aside(i) and (event.kind == "in" or i in opens_absence):
                 # What a scheduling event names is only believed where nothing better is known.
                 state = state._replace(frames=[Frame(event.function, "known", None)])
-            if event.kind in ("call", "return", "exit"):
+            if event.kind in ("call", "return", "exit", "leave"):
                 self.time_calls(before, state.frames, time)
             states.append(state)
         return states
@@ -183,51 +212,70 @@ class Model:
     def call(self, state, event, time):
         """Rules 7, 9 and 12. A caller that cannot be believed (of what raises, or `undefined` of a native function) says nothing:
         the function lies on the top. Any other function without a caller is the outermost, and so is a native one that the
-        process was found to start in."""
+        process was found to start in.
+
+        Called by what a captured call returns to, which is not on the stack, a function takes the place of the captured one, whose
+        frame stays and stands for the call. So it is when there is no caller. If it is the captured function again, this is that
+        frame."""
         frame = Frame(event.function, "called", time)
         native = self.stream.is_native(event.function)
         starts = [(one.function, one.how) for one in state.frames] == [(event.function, "known")]
-        if event.caller is None and (starts or not native):
+        outermost = event.caller is None and (starts or not native)
+        believed = event.caller is not None and event.function not in RAISE
+        if state.floor != NO_FLOOR:
+            on_stack = any(one.function == event.caller for one in state.frames)
+            if outermost or (believed and event.caller == state.floor and not on_stack):
+                captured = state.frames[0]
+                return state._replace(frames=[captured] if event.function == captured.function else [captured, frame])
+        if outermost:
             return State([frame], [], False)
-        if event.caller is None or event.function in RAISE:
+        if not believed:
             return state._replace(frames=state.frames + [frame])
         return state._replace(frames=self.reach(state, event.caller) + [frame])
 
-    @staticmethod
-    def reach(state, caller):
+    def opaque(self, frames):
+        """How many frames there are up to the outermost opaque one, which hides the others; 0: all are shown."""
+        return next((depth for depth, frame in enumerate(frames, 1) if frame.function in self.stream.opaque), 0)
+
+    def reach(self, state, caller):
         """The frames with `caller` on top. A caller that is not among them was not traced: with an open bottom it lies further
-        out, and all frames ended. Else it stands on what is there, but in place of frames that were themselves only inferred."""
+        out, and all frames ended. Else it stands on what is there, but in place of frames that were themselves only inferred. Where
+        there is an opaque frame, it is something that this one called, and whatever it called before may have ended."""
         frames = state.frames
         for depth in range(len(frames), 0, -1):
             if frames[depth - 1].function == caller:
                 return frames[:depth]
-        inferred = Frame(caller, "inferred", None)
-        if state.open:
-            return [inferred]
+        inferred, opaque = Frame(caller, "inferred", None), self.opaque(frames)
+        if state.open or opaque:
+            return frames[:opaque] + [inferred]
         while frames and frames[-1].how == "inferred":
             frames = frames[:-1]
         return frames + [inferred]
 
-    @staticmethod
-    def return_to(state, function):
+    def return_to(self, state, function):
         """Rule 8: to the nearest frame of the function below the top. One that is not there was not traced: it takes the place
-        of the top, or with an open bottom of everything. The last return leaves the entry standing."""
+        of the top, or with an open bottom of everything, or of everything that an opaque frame hides. The last return leaves the entry
+        standing, and a captured call's frame stands until it has left."""
         frames = state.frames
         if function is None:
             return state._replace(frames=[] if state.open else frames[:1])
         for depth in range(len(frames) - 1, 0, -1):
             if frames[depth - 1].function == function:
                 return state._replace(frames=frames[:depth])
+        if state.floor != NO_FLOOR and (function == state.floor or len(frames) == 1):
+            return state._replace(frames=frames[:1])
         if frames and frames[-1].function == function:
             return state
-        return state._replace(frames=([] if state.open else frames[:-1]) + [Frame(function, "inferred", None)])
+        opaque = self.opaque(frames)
+        kept = frames[:opaque] if state.open or opaque else frames[:-1]
+        return state._replace(frames=kept + [Frame(function, "inferred", None)])
 
     def time_calls(self, before, after, now):
-        """The frames that ended, and whose start was seen."""
-        kept = 0
+        """The frames that ended, and whose start was seen; not those that are hidden."""
+        kept, opaque = 0, self.opaque(before)
         while kept < min(len(before), len(after)) and before[kept] is after[kept]:
             kept += 1
-        for frame in before[kept:]:
+        for frame in before[kept:opaque or len(before)]:
             if frame.how == "called":
                 self.result.lengths[raw_name(frame.function)].append(now - frame.start)
 
@@ -235,9 +283,9 @@ class Model:
 
     def count_calls(self, timeline, states):
         for event, state in zip(timeline.events, states):
-            if event.kind == "call":
+            if event.kind == "begin" or (event.kind == "call" and self.opaque(state.frames) in (0, len(state.frames))):
                 for how, root in self.roots(timeline.number).items():
-                    self.result.calls[how, tuple(root + path(state))] += 1
+                    self.result.calls[how, tuple(root + self.path(state))] += 1
 
     # Time.
 
@@ -256,14 +304,16 @@ class Model:
         for i in range(len(states) - 1):
             length = timeline.times[i + 1] - timeline.times[i]
             collection = timeline.collection_at(i)
+            if timeline.kinds[i] == "leave":
+                continue  # nobody's business
             if collection:
-                self.bill(roots, path(states[collection[0]]) + ["[gc]"], length)
+                self.bill(roots, self.path(states[collection[0]]) + ["[gc]"], length)
             elif i in absent:
                 self.bill_absence(roots, *absent[i], length)
             elif timeline.kinds[i] == "lost":
                 self.bill(roots, ["[lost]"], length)  # rule 14
             else:
-                self.bill(roots, path(states[i]), length)
+                self.bill(roots, self.path(states[i]), length)
 
     @staticmethod
     def all_absences(timeline):
@@ -284,10 +334,11 @@ class Model:
         looked, a native function does not receive, it was out a moment ago for the same reason (waiting for its first turn says
         nothing), how much of a time slice it had used up."""
         out, back = absence
-        evidence = self.evidence[state.frames[-1].function] if state.frames else Evidence()
+        function = self.accountable(state)
+        evidence = self.evidence[function] if function else Evidence()
         read = timeline.kinds[out] == "stack"
         begun = read and all(timeline.aside(i) for i in range(out))  # what was seen before the first event is still true at it
-        newborn = timeline.number in self.spawned and not {"in", "call", "return"} & set(timeline.kinds[:back])
+        newborn = timeline.number in self.spawned and not {"in", "call", "return", "begin"} & set(timeline.kinds[:back])
         looks = timeline.looks(float("-inf") if begun else timeline.times[out], back)
         # A process that is out runs for a moment to handle signals, which is no event.
         busy = [status for status in looks if status != "waiting" and (read or status != "running")]
@@ -303,13 +354,13 @@ class Model:
         if busy:
             evidence.seen_busy |= busy[0] != "suspended"  # which says nothing of its receive
             return "runnable", "runnable"
-        if state.frames and self.stream.is_native(state.frames[-1].function):
-            kind = "waiting" if state.frames[-1].function in HIBERNATE else "runnable"
+        if function and self.stream.is_native(function):
+            kind = "waiting" if function in HIBERNATE else "runnable"
             return kind, kind
         before = next((i for i in reversed(range(out)) if not timeline.aside(i)), None)
         if not read and before is not None and timeline.kinds[before] == "in":
             return previous, previous
-        slice_start = max([i for i, kind in enumerate(timeline.kinds[:back]) if kind == "in"], default=-1)
+        slice_start = max([i for i, kind in enumerate(timeline.kinds[:back]) if kind in ("in", "begin")], default=-1)
         steps = sum(kind in ("call", "return") for kind in timeline.kinds[slice_start + 1:back])
         if steps < SLICE_STEPS:
             evidence.brief += 1
@@ -319,22 +370,22 @@ class Model:
 
     def bill_absence(self, roots, state, kind, length):
         if kind == "ran":
-            self.bill(roots, path(state), length)
+            self.bill(roots, self.path(state), length)
         elif kind in ("brief", "long"):
-            function = state.frames[-1].function if state.frames else None
-            self.undecided.append((roots, path(state), function, kind == "brief", length))
+            self.undecided.append((roots, self.path(state), self.accountable(state), kind == "brief", length))
         else:
-            self.bill(roots, path(state) + ["[%s]" % kind], length)
+            self.bill(roots, self.path(state) + ["[%s]" % kind], length)
 
     def decide(self, function, brief):
         """What an absence was that nobody looked at: a wait where others were seen to wait; nothing to wait in without a receive,
         and more likely a wait where there is one; what others were seen to be in the same function; else whether the function
-        uses up its time slices, at least every other of them; else whether this slice was used up."""
+        uses up its time slices, at least every other of them; else whether this slice was used up. What an opaque function calls is
+        not known, and may have a receive."""
         known = self.evidence[function] if function else Evidence()
         receives = self.stream.receives.get(function)
         if known.seen_waiting:
             return "[waiting]"
-        if receives is False:
+        if receives is False and function not in self.stream.opaque:
             return "[runnable]"
         if receives:
             return "[waiting]" if brief or not known.seen_busy else "[runnable]"
@@ -342,14 +393,40 @@ class Model:
             return "[runnable]"
         return "[waiting]" if brief else "[runnable]"
 
+    def accountable(self, state):
+        """The function on top, None when the stack is not known. What an opaque one has called is only in part known, so it is
+        accountable for it, but for a native function, which calls nothing that is not seen."""
+        if not state.frames:
+            return None
+        top, opaque = state.frames[-1].function, self.opaque(state.frames)
+        return state.frames[opaque - 1].function if opaque and not self.stream.is_native(top) else top
+
+    # Captured calls.
+
+    def list_captured(self, timeline):
+        pid = self.stream.processes[timeline.number].pid
+        for i, event in enumerate(timeline.events):
+            if event.kind != "begin":
+                continue
+            stop = timeline.next_of(("begin", "leave", "lost", "exit", "end"), i)
+            last = timeline.events[stop] if stop < len(timeline.events) else None
+            ending = last.ending if last and last.kind == "leave" else "exited" if last and last.kind == "exit" else "cut"
+            length = timeline.times[min(stop, len(timeline.times) - 1)] - timeline.times[i]
+            self.result.captured.append(Captured(pid, event.function, event.caller, timeline.times[i], length, ending))
+
+    def path(self, state):
+        """The names of a stack's frames, outermost first, without what is hidden. With none the stack is unknown."""
+        shown = state.frames[:self.opaque(state.frames) or len(state.frames)]
+        return state.below + [raw_name(frame.function) for frame in shown] if shown else ["[cut]"]
 
     # Sums.
 
     def sum_up(self, timeline):
         times = timeline.times or [0]
         process = self.stream.processes[timeline.number]
-        self.result.processes.append((process.pid, self.titles[timeline.number][0], timeline.seen, times[0], times[-1],
-                                      times[-1] - times[0], "exit" in timeline.kinds))
+        away = sum(back - gone for kind, gone, back in zip(timeline.kinds, times, times[1:]) if kind == "leave")
+        self.result.processes.append((process.pid, self.titles[timeline.number][0], timeline.seen, times[0], times[-1], away,
+                                      times[-1] - times[0] - away, "exit" in timeline.kinds))
         self.result.lost += sum(event.lost for event in timeline.events if event.kind == "lost")
         gc = self.result.gc
         for start, stop in timeline.collections:
@@ -359,8 +436,3 @@ class Model:
                 gc["pause"] += pause
                 gc["longest"] = max(gc["longest"], pause)
                 gc["words"] += event.words
-
-
-def path(state):
-    """The names of a stack's frames, outermost first. With none the stack is unknown."""
-    return state.below + [raw_name(frame.function) for frame in state.frames] if state.frames else ["[cut]"]

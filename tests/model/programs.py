@@ -12,6 +12,10 @@ class Program:
         self.seed, self.otp = seed, otp
         self.functions, self.roots = {}, []
         self.unfollowed = set()
+        self.opaque = set()
+        self.captured = set()         # functions whose calls are captured, in the roots that are attached to so
+        self.traces_captured = False  # returning from one is an event too
+        self.tells_ends = True        # also of processes that are away
         self.names = {}
         self.begin, self.until = 0, 10 ** 9
         self.fuel = 60
@@ -25,6 +29,9 @@ class Program:
         lines += ["begin %d, fuel %d, a wrong caller is %s, names %s" % (self.begin, self.fuel, self.follows, self.names)]
         lines += ["root %s, %s at %d" % root for root in self.roots]
         lines += ["not followed: %s" % " ".join(sorted(self.unfollowed))] if self.unfollowed else []
+        lines += ["opaque: %s" % " ".join(sorted(self.opaque))] if self.opaque else []
+        lines += ["captured: %s%s%s" % (" ".join(sorted(self.captured)), ", return" * self.traces_captured,
+                                       ", ends told" * self.tells_ends)] if self.captured else []
         lines += ["%s: %s" % (name, "; ".join(statement_text(s) for s in body)) for name, body in self.functions.items()]
         return "\n".join(lines)
 
@@ -67,7 +74,18 @@ class Author:
         if choose.random() < 0.01:
             self.use_up_slice()
         program.follows = choose.choice(self.functions + ["after"])
+        if choose.random() < 0.25:
+            program.opaque = set(choose.sample(self.functions + list(NATIVES), choose.choice((1, 1, 2))))
+        if choose.random() < 0.35:
+            self.capture()
+        program.unfollowed -= program.opaque | program.captured
         return program
+
+    def capture(self):
+        choose, program = self.random, self.program
+        program.captured = set(choose.sample(self.functions, choose.randint(1, 2)))
+        program.traces_captured, program.tells_ends = choose.random() < 0.5, choose.random() < 0.5
+        program.roots = [(entry, "captured" if attach != "none" else attach, at) for entry, attach, at in program.roots]
 
     def use_up_slice(self):
         """About as many steps as decide whether a time slice was used up: a call and a return more than the loop has rounds."""
@@ -133,9 +151,13 @@ def smaller_programs(program):
 
 def candidates(program):
     plain = Program(program.seed, program.otp)
-    for field in ("unfollowed", "names", "begin", "until", "looks", "loses", "spawned", "follows"):
+    for field in ("unfollowed", "opaque", "traces_captured", "tells_ends", "names", "begin", "until", "looks", "loses", "spawned", "follows"):
         if getattr(program, field) != getattr(plain, field):
             yield changed(program, lambda p, f=field: setattr(p, f, getattr(plain, f)))
+    for name in sorted(program.opaque):
+        yield changed(program, lambda p, n=name: p.opaque.discard(n))
+    for name in sorted(program.captured):
+        yield changed(program, lambda p, n=name: p.captured.discard(n))
     for name in sorted(program.unfollowed):
         yield changed(program, lambda p, n=name: p.unfollowed.discard(n))
     if len(program.roots) > 1:
@@ -190,9 +212,12 @@ def random_soup(seed):
     choose, stream, time = random.Random("soup %d" % seed), Stream(), 0
     functions = ["a", "b", "c", "erlang:throw/1", "erlang:hibernate/3", "ets:f/1", "none"]
     kinds = ["call", "return"] * 3 + ["out", "in"] * 2 + ["gc+", "gc-", "spawn", "stack", "lost", "status"]
+    kinds += choose.choice(([], ["begin", "leave"], ["begin", "begin", "leave"]))
     for number in range(3):
         stream.processes[number] = Process("<0.%d.0>" % number, name=choose.choice(("", "same", "one")))
     stream.receives = {f: choose.random() < 0.5 for f in functions[:3] if choose.random() < 0.3}
+    if choose.random() < 0.4:
+        stream.opaque = set(choose.sample(functions[:-1], choose.choice((1, 1, 2))))
     looked = {}
     for _ in range(choose.choice((5, 20, 60))):
         time += choose.choice((0, 1, 5, 20))
@@ -213,11 +238,9 @@ def random_soup(seed):
             stream.events.append(Event(number, looked[number], kind, status=status))
             time += status == "running"
             continue
-        if kind == "call" and function is None:
+        if kind in ("call", "begin") and function is None:
             function = "a"
-        if kind == "spawn" and any(e.process == number and e.kind in ("exit", "end") for e in stream.events):
-            continue
         stream.events.append(Event(number, time, kind, function=function, caller=caller, stack=stack,
                                    cut=choose.random() < 0.4, major=choose.random() < 0.5, lost=choose.randrange(3),
-                                   child=choose.randrange(3)))
+                                   child=choose.randrange(3), ending=choose.choice(("returned", "raised"))))
     return stream

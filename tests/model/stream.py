@@ -5,20 +5,23 @@ STATUSES = ("waiting", "runnable", "running", "suspended", "collecting", "exitin
 
 
 class Event:
-    """`kind` is the verb of the text form, "status" for all statuses and "stack" for a cut one too."""
+    """`kind` is the verb of the text form, "status" for all statuses, "stack" for a cut one too, "leave" for how a captured call ended."""
 
-    __slots__ = ("process", "time", "kind", "function", "caller", "stack", "cut", "status", "major", "words", "lost", "child")
+    __slots__ = ("process", "time", "kind", "function", "caller", "stack", "cut", "status", "major", "words", "lost", "child",
+                 "ending")
 
     def __init__(self, process, time, kind, function=None, caller=None, stack=(), cut=False, status=None, major=False,
-                 words=7, lost=0, child=None):
+                 words=7, lost=0, child=None, ending=None):
         self.process, self.time, self.kind, self.function, self.caller = process, time, kind, function, caller
         self.stack, self.cut, self.status, self.major = stack, cut, status, major
-        self.words, self.lost, self.child = words, lost, child
+        self.words, self.lost, self.child, self.ending = words, lost, child, ending
 
     def text(self):
         verb, operands = self.kind, []
-        if verb in ("call", "return", "out", "in"):
-            operands = [self.function or "none"] + ([self.caller or "none"] if verb == "call" else [])
+        if verb in ("call", "begin", "return", "out", "in"):
+            operands = [self.function or "none"] + ([self.caller or "none"] if verb in ("call", "begin") else [])
+        elif verb == "leave":
+            verb = self.ending
         elif verb == "stack":
             verb, operands = ("cut" if self.cut else "stack"), list(self.stack)
         elif verb == "status":
@@ -40,6 +43,7 @@ class Process:
 class Stream:
     def __init__(self):
         self.plain = set()    # tokens with a module that are not native after all
+        self.opaque = set()   # functions whose callees are not shown
         self.receives = {}    # functions whose code is known: whether there is a receive in it
         self.processes = {}   # by id
         self.events = []      # of all processes, in the order in which they come
@@ -48,7 +52,8 @@ class Stream:
         return ":" in function and function not in self.plain
 
     def text(self):
-        lines = ["f " + token for token in sorted(self.plain)]
+        lines = ["f " + token + " native" * self.is_native(token) + " opaque" * (token in self.opaque)
+                 for token in sorted(self.plain | self.opaque)]
         lines += ["c " + token + " receives" * receives for token, receives in sorted(self.receives.items())]
         for number, process in self.processes.items():
             fields = [("name", process.name), ("label", process.label), ("initial", process.initial)]
@@ -86,8 +91,10 @@ def parse(text):
     for line in text.splitlines():
         words = line.split(" ")
         if words[0] == "f":
-            if len(words) == 2:
+            if "native" not in words:
                 stream.plain.add(words[1])
+            if "opaque" in words:
+                stream.opaque.add(words[1])
         elif words[0] == "c":
             stream.receives[words[1]] = len(words) > 2
         elif words[0] == "p":
@@ -121,4 +128,6 @@ def parse_event(process, time, verb, operands):
         return Event(process, time, verb, lost=int(operands[0]))
     if verb == "spawn":
         return Event(process, time, verb, child=int(operands[0]) if operands else None, function=named[1])
-    return Event(process, time, verb, function=named[0], caller=named[1] if verb == "call" else None)
+    if verb in ("returned", "raised"):
+        return Event(process, time, "leave", ending=verb)
+    return Event(process, time, verb, function=named[0], caller=named[1] if verb in ("call", "begin") else None)

@@ -114,7 +114,8 @@ def shrink_stream(stream):
         candidates = []
         for i in range(len(stream.events)):
             smaller = Stream()
-            smaller.plain, smaller.receives, smaller.processes = stream.plain, stream.receives, stream.processes
+            smaller.plain, smaller.opaque, smaller.receives = stream.plain, stream.opaque, stream.receives
+            smaller.processes = stream.processes
             smaller.events = stream.events[:i] + stream.events[i + 1:]
             candidates.append(smaller)
         results = engine.fold(candidates) or []

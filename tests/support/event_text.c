@@ -15,27 +15,31 @@ struct verb {
   const char *name;
   enum event_kind kind;
   enum process_status status;
+  enum call_ending ending;
 };
 
 static const struct verb verbs[] = {
-    {"call", EVENT_CALL, 0},
-    {"return", EVENT_RETURN_TO, 0},
-    {"out", EVENT_OUT, 0},
-    {"in", EVENT_IN, 0},
-    {"gc+", EVENT_GC_START, 0},
-    {"gc-", EVENT_GC_END, 0},
-    {"exit", EVENT_EXIT, 0},
-    {"stack", EVENT_STACK, 0},
-    {"cut", EVENT_STACK, 0},
-    {"spawn", EVENT_SPAWN, 0},
-    {"lost", EVENT_LOST, 0},
-    {"end", EVENT_END, 0},
-    {"waiting", EVENT_STATUS, STATUS_WAITING},
-    {"runnable", EVENT_STATUS, STATUS_RUNNABLE},
-    {"running", EVENT_STATUS, STATUS_RUNNING},
-    {"suspended", EVENT_STATUS, STATUS_SUSPENDED},
-    {"collecting", EVENT_STATUS, STATUS_COLLECTING},
-    {"exiting", EVENT_STATUS, STATUS_EXITING},
+    {"call", EVENT_CALL, 0, 0},
+    {"return", EVENT_RETURN_TO, 0, 0},
+    {"out", EVENT_OUT, 0, 0},
+    {"in", EVENT_IN, 0, 0},
+    {"gc+", EVENT_GC_START, 0, 0},
+    {"gc-", EVENT_GC_END, 0, 0},
+    {"exit", EVENT_EXIT, 0, 0},
+    {"stack", EVENT_STACK, 0, 0},
+    {"cut", EVENT_STACK, 0, 0},
+    {"spawn", EVENT_SPAWN, 0, 0},
+    {"lost", EVENT_LOST, 0, 0},
+    {"end", EVENT_END, 0, 0},
+    {"begin", EVENT_BEGIN, 0, 0},
+    {"returned", EVENT_LEAVE, 0, CALL_RETURNED},
+    {"raised", EVENT_LEAVE, 0, CALL_RAISED},
+    {"waiting", EVENT_STATUS, STATUS_WAITING, 0},
+    {"runnable", EVENT_STATUS, STATUS_RUNNABLE, 0},
+    {"running", EVENT_STATUS, STATUS_RUNNING, 0},
+    {"suspended", EVENT_STATUS, STATUS_SUSPENDED, 0},
+    {"collecting", EVENT_STATUS, STATUS_COLLECTING, 0},
+    {"exiting", EVENT_STATUS, STATUS_EXITING, 0},
 };
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 
@@ -84,7 +88,13 @@ void event_text_release(struct event_text *text)
   free(text->stack);
 }
 
-static int define_function(struct event_text *text, uint32_t id, const char *token, bool native, struct error *err)
+// What a line says of a function besides its name.
+struct traits {
+  bool native, opaque;
+};
+
+static int define_function(struct event_text *text, uint32_t id, const char *token, struct traits traits,
+                           struct error *err)
 {
   const char *colon = strchr(token, ':'), *slash = strrchr(token, '/');
   const char *name = colon ? colon + 1 : token;
@@ -101,12 +111,13 @@ static int define_function(struct event_text *text, uint32_t id, const char *tok
                                            .name = (const char *)function->data,
                                            .name_size = function->size,
                                            .arity = colon ? (uint8_t)atoi(slash + 1) : 0,
-                                           .native = native};
+                                           .native = traits.native,
+                                           .opaque = traits.opaque};
   return text->sink->ops->function(text->sink, &definition, err);
 }
 
 // As id, the token's number: "" has 0, as FUNCTION_NONE is.
-static uint32_t function(struct event_text *text, const char *token, bool native, struct error *err)
+static uint32_t function(struct event_text *text, const char *token, struct traits traits, struct error *err)
 {
   if (!token || strcmp(token, "none") == 0)
     return FUNCTION_NONE;
@@ -117,12 +128,22 @@ static uint32_t function(struct event_text *text, const char *token, bool native
     return FUNCTION_NONE;
   }
   bool is_new = string_table_count(text->tokens) > known;
-  return !is_new || define_function(text, id, token, native, err) == 0 ? id : FUNCTION_NONE;
+  return !is_new || define_function(text, id, token, traits, err) == 0 ? id : FUNCTION_NONE;
 }
 
 uint32_t event_text_function(struct event_text *text, const char *token, struct error *err)
 {
-  return function(text, token, token && strchr(token, ':'), err);
+  return function(text, token, (struct traits){.native = token && strchr(token, ':')}, err);
+}
+
+static int read_function(struct event_text *text, const char *token, char **rest, struct error *err)
+{
+  struct traits traits = {0};
+  for (const char *word; (word = strtok_r(NULL, " ", rest));) {
+    traits.native |= strcmp(word, "native") == 0;
+    traits.opaque |= strcmp(word, "opaque") == 0;
+  }
+  return function(text, token, traits, err) == FUNCTION_NONE ? -1 : 0;
 }
 
 static int read_code(struct event_text *text, const char *token, char **rest, struct error *err)
@@ -235,6 +256,7 @@ static int read_operands(struct event_text *text, struct trace_event *event, cha
   int count;
   switch (event->kind) {
   case EVENT_CALL:
+  case EVENT_BEGIN:
     event->function = event_text_function(text, strtok_r(NULL, " ", rest), err);
     event->caller = event_text_function(text, strtok_r(NULL, " ", rest), err);
     break;
@@ -268,6 +290,7 @@ static int read_operands(struct event_text *text, struct trace_event *event, cha
   case EVENT_EXIT:
   case EVENT_STATUS:
   case EVENT_END:
+  case EVENT_LEAVE:
     break;
   }
   return err->code ? -1 : 0;
@@ -280,6 +303,7 @@ static int read_event(struct event_text *text, int64_t time_ns, const char *name
     if (strcmp(verbs[i].name, name) == 0) {
       event.kind = verbs[i].kind;
       event.status = verbs[i].status;
+      event.ending = verbs[i].ending;
     }
   }
   if (!event.kind)
@@ -303,7 +327,7 @@ int event_text_line(struct event_text *text, char *line, struct error *err)
   if (!second)
     return error_set(err, ERROR_DATA, "nothing after %s", first);
   if (strcmp(first, "f") == 0)
-    return function(text, second, strtok_r(NULL, " ", &rest), err) == FUNCTION_NONE ? -1 : 0;
+    return read_function(text, second, &rest, err);
   if (strcmp(first, "c") == 0)
     return read_code(text, second, &rest, err);
   if (define_unnamed(text, text->process, err) < 0)
@@ -355,7 +379,8 @@ static int write_function(struct event_sink *sink, const struct function_definit
   if (id == STRING_TABLE_FAILED)
     return error_set(err, ERROR_MEMORY, "out of memory");
   writer->token_of[definition->id] = id;
-  fprintf(writer->out, "f %s%s\n", string_table_text(writer->tokens, id, NULL), definition->native ? " native" : "");
+  fprintf(writer->out, "f %s%s%s\n", string_table_text(writer->tokens, id, NULL), definition->native ? " native" : "",
+          definition->opaque ? " opaque" : "");
   return 0;
 }
 
@@ -400,7 +425,8 @@ static const char *verb_of(const struct trace_event *event)
   if (event->kind == EVENT_STACK)
     return event->stack_cut ? "cut" : "stack";
   for (size_t i = 0; i < VERB_COUNT; i++) {
-    if (verbs[i].kind == event->kind && (event->kind != EVENT_STATUS || verbs[i].status == event->status))
+    if (verbs[i].kind == event->kind && (event->kind != EVENT_STATUS || verbs[i].status == event->status) &&
+        (event->kind != EVENT_LEAVE || verbs[i].ending == event->ending))
       return verbs[i].name;
   }
   return "?";
@@ -425,6 +451,7 @@ static void write_operands(struct event_text_writer *writer, const struct trace_
   FILE *out = writer->out;
   switch (event->kind) {
   case EVENT_CALL:
+  case EVENT_BEGIN:
     fprintf(out, " %s %s", token_for(writer, event->function), token_for(writer, event->caller));
     break;
   case EVENT_RETURN_TO:
@@ -451,6 +478,7 @@ static void write_operands(struct event_text_writer *writer, const struct trace_
   case EVENT_EXIT:
   case EVENT_STATUS:
   case EVENT_END:
+  case EVENT_LEAVE:
     break;
   }
 }

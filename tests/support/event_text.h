@@ -3,7 +3,8 @@
 //   p 1                  the lines after it are events of process 1 (the first is 0)
 //   p 1 <0.7.0> name=worker label= initial= parent=0
 //                        defines it; whatever is not said is empty or unknown
-//   f shop:total/2       defines a function, `f lists:reverse/1 native` a native one; seldom needed, see below
+//   f shop:total/2       defines a function, `f lists:reverse/1 native` a native one, `f a opaque` one that hides what
+//                        it calls; seldom needed, see below
 //   c a, c b receives    the code of a function is known, and whether there is a receive in it
 //   0 stack a b          the real stack, outermost first; `cut` instead of `stack`: outer frames are missing
 //   5 call b a           b called; returning leads to a (none: `undefined`)
@@ -14,6 +15,8 @@
 //   40 lost 3            three events are missing from here on
 //   50 exit, 50 end
 //   60 spawn 2 c         process 2 was spawned and starts in c
+//   70 begin f g         a captured call of f from g (or none) begins
+//   80 returned, raised  and ends
 //
 // A function that has no definition gets one where it is first named: `a` is m:a/0, and `erlang:throw/1`, with its
 // module and arity, is a native one. A process gets <0.1.0> as its pid. Bytes that would be in the way are written as

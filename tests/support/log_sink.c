@@ -30,7 +30,8 @@ static int log_function(struct event_sink *sink, const struct function_definitio
 {
   (void)err;
   struct log_sink *log = (struct log_sink *)sink;
-  print(log, "function f%" PRIu32 "%s", definition->id, definition->native ? " native" : "");
+  print(log, "function f%" PRIu32 "%s%s", definition->id, definition->native ? " native" : "",
+        definition->opaque ? " opaque" : "");
   print_text(log, definition->module, definition->module_size);
   print_text(log, definition->name, definition->name_size);
   print(log, " /%u\n", definition->arity);
@@ -87,6 +88,7 @@ static void print_operands(struct log_sink *log, const struct trace_event *event
 {
   switch (event->kind) {
   case EVENT_CALL:
+  case EVENT_BEGIN:
     print(log, " f%" PRIu32 " from f%" PRIu32, event->function, event->caller);
     break;
   case EVENT_RETURN_TO:
@@ -108,6 +110,9 @@ static void print_operands(struct log_sink *log, const struct trace_event *event
   case EVENT_STATUS:
     print(log, " %d", (int)event->status);
     break;
+  case EVENT_LEAVE:
+    print(log, " %d", (int)event->ending);
+    break;
   case EVENT_SPAWN:
     print(log, " p%" PRIu32 " f%" PRIu32, event->child, event->function);
     break;
@@ -122,8 +127,8 @@ static void print_operands(struct log_sink *log, const struct trace_event *event
 static int log_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
 {
   (void)err;
-  static const char *const names[] = {"?",    "call",  "return", "out",   "in",   "gc-start", "gc-end",
-                                      "exit", "stack", "status", "spawn", "lost", "end"};
+  static const char *const names[] = {"?",     "call",   "return", "out",  "in",  "gc-start", "gc-end", "exit",
+                                      "stack", "status", "spawn",  "lost", "end", "begin",    "leave"};
   struct log_sink *log = (struct log_sink *)sink;
   print(log, "%s p%" PRIu32 " %" PRId64, names[event->kind], event->process, event->time_ns);
   print_operands(log, event);

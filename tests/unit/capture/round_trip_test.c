@@ -69,7 +69,8 @@ static void define_function(struct fixture *f, uint32_t id, const char *name)
                                                  .name = name,
                                                  .name_size = strlen(name),
                                                  .arity = 2,
-                                                 .native = id % 2};
+                                                 .native = id % 2,
+                                                 .opaque = id % 3 == 0};
   assert_int_equal(f->sink->ops->function(f->sink, &definition, &f->err), 0);
 }
 
@@ -149,10 +150,11 @@ static void every_kind_and_every_width(void **state)
   for (size_t i = 0; i < 25; i++) {
     uint32_t id = ids[i / 5];
     const uint32_t stack[] = {1, id, 2};
-    for (enum event_kind kind = EVENT_CALL; kind <= EVENT_END; kind++) {
+    for (enum event_kind kind = EVENT_CALL; kind <= EVENT_LEAVE; kind++) {
       time_ns += steps_ns[i % 5];
       struct trace_event event = {.kind = kind, .process = kind % 2 ? id : 1, .time_ns = time_ns, .function = id};
-      event.caller = kind == EVENT_CALL ? ids[i % 5] : 0;
+      event.caller = kind == EVENT_CALL || kind == EVENT_BEGIN ? ids[i % 5] : 0;
+      event.ending = kind != EVENT_LEAVE ? 0 : i % 2 ? CALL_RETURNED : CALL_RAISED;
       event.status = kind == EVENT_STATUS ? STATUS_SUSPENDED : 0;
       event.major = (kind == EVENT_GC_START || kind == EVENT_GC_END) && i % 2;
       event.words = kind == EVENT_GC_END ? UINT64_MAX - i : 0;

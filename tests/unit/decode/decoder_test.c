@@ -83,11 +83,13 @@ static void definitions_reach_the_sink(void **state)
 {
   struct fixture *f = *state;
   records_hex(&f->records, "80 00000007 01 02 0005 6c69737473 0002 c3a9");                          // lists:é/2, a BIF
+  records_hex(&f->records, "80 00000008 02 00 0001 6d 0001 6f");                                    // m:o/0, opaque
   records_hex(&f->records, "81 00000002 00000001 0007 3c302e332e303e 0001 6e 0001 6c 0003 6d3a66"); // no arity: a text
   records_fact(&f->records, "node", "shop@10.0.0.7");
   records_fact(&f->records, "asked", "");
   records_module(&f->records, -5, 1, "shop_cart");
   assert_pushes(f, "function f5 native 5:lists 2:\xc3\xa9 /2\n"
+                   "function f6 opaque 1:m 1:o /0\n"
                    "process p2 of p1 7:<0.3.0> 1:n 1:l 3:m:f\n"
                    "fact node = shop@10.0.0.7\n"
                    "fact asked = \n"
@@ -127,7 +129,10 @@ static void every_kind_of_event(void **state)
                 "0a 000001 0000 0004"                        // +1 spawns process 0, in d
                 "0b 000001 0000000000000009"                 // +1 nine lost
                 "07 000001"                                  // +1 exit
-                "0c 000000");                                // +0 end
+                "0c 000000"                                  // +0 end
+                "0d 000001 0003 0000"                        // +1 begin of c, caller undefined
+                "41 000001 0004"                             // +1 call d, caller c
+                "0e 000001 01 0e 000001 02");                // +1 returned, +1 raised
   assert_pushes(f, "call p1 1010 f1 from f0\n"
                    "call p1 1011 f2 from f1\n"
                    "return p1 1013 f1\n"
@@ -142,8 +147,12 @@ static void every_kind_of_event(void **state)
                    "spawn p1 1035 p0 f4\n"
                    "lost p1 1036 9\n"
                    "exit p1 1037\n"
-                   "end p1 1037\n");
-  assert_int_equal(decoder_event_count(f->decoder), 15);
+                   "end p1 1037\n"
+                   "begin p1 1038 f3 from f0\n"
+                   "call p1 1039 f4 from f3\n"
+                   "leave p1 1040 1\n"
+                   "leave p1 1041 2\n");
+  assert_int_equal(decoder_event_count(f->decoder), 19);
 }
 
 static void long_forms(void **state)
@@ -156,14 +165,16 @@ static void long_forms(void **state)
                 "61 000001 00000003"                    // u32 id, caller left out
                 "28 000000 00 00000001 00010001"
                 "2a 000000 00000001 00000000"
-                "22 000000 00010001");
+                "22 000000 00010001"
+                "2d 000000 00010001 00000002");
   assert_pushes(f, "function f5 1:m 3:far /0\n"
                    "call p0 -8999999999999999900 f1 from f2\n"
                    "call p0 100 f5 from f0\n"
                    "call p0 101 f3 from f5\n"
                    "stack p0 101 f5\n"
                    "spawn p0 101 p1 f0\n"
-                   "return p0 101 f5\n");
+                   "return p0 101 f5\n"
+                   "begin p0 101 f5 from f2\n");
 }
 
 // It is stamped later than what follows, and its delta counts from the event before it.
@@ -273,7 +284,7 @@ static void damaged_events(void **state)
 {
   struct fixture *f = *state;
   damaged_chunk(f, "00 000000", "unknown kind");
-  damaged_chunk(f, "0d 000000", "unknown kind");
+  damaged_chunk(f, "0f 000000", "unknown kind");
   damaged_chunk(f, "81 000000 0001 0000", "unknown kind");
   damaged_chunk(f, "42 000000 0001", "unknown kind"); // only a call can leave out a caller
   damaged_chunk(f, "01 000000 0001 00", "reaches past");
@@ -295,6 +306,14 @@ static void damaged_events(void **state)
   damaged_chunk(f, "09 000000 07", "status");
   damaged_chunk(f, "0a 000000 0009 0001", "process that was not defined");
   damaged_chunk(f, "0a 000000 0001 0009", "function that was not defined");
+  damaged_chunk(f, "0d 000000 0001 00", "reaches past");
+  damaged_chunk(f, "4d 000000 0001", "unknown kind");
+  damaged_chunk(f, "0d 000000 0000 0001", "captured call of a function");
+  damaged_chunk(f, "0d 000000 0005 0001", "captured call of a function");
+  damaged_chunk(f, "0d 000000 0001 0005", "caller that was not defined");
+  damaged_chunk(f, "0e 000000", "reaches past");
+  damaged_chunk(f, "0e 000000 00", "neither returned nor raised");
+  damaged_chunk(f, "0e 000000 03", "neither returned nor raised");
   damaged_chunk(f, "17 ffffffffffffffff", "end of the clock");
 }
 
@@ -320,7 +339,7 @@ static void damaged_records(void **state)
       {"87", "unknown kind"},
       {"80 000000", "not whole"},
       {"80 00000005 00 00 0001 6d 0002 61", "not whole"},
-      {"80 00000005 02 00 0000 0000", "out of bounds"},
+      {"80 00000005 04 00 0000 0000", "out of bounds"},
       {"80 00000000 00 00 0000 0000", "out of bounds"},
       {"80 00400000 00 00 0000 0000", "out of bounds"},
       {"80 00000004 00 00 0000 0000", "defined twice"},

@@ -23,12 +23,13 @@ static void push_random(struct stream *stream, uint64_t *seed, int64_t *time_ns)
   uint32_t stack[4];
   struct error err = {0};
   *time_ns += (int64_t)(next(seed) % 50) - 5;
-  struct trace_event event = {.kind = (enum event_kind)(EVENT_CALL + next(seed) % EVENT_END),
+  struct trace_event event = {.kind = (enum event_kind)(EVENT_CALL + next(seed) % EVENT_LEAVE),
                               .process = next(seed) % PROCESSES,
                               .time_ns = *time_ns,
                               .function = next(seed) % (FUNCTIONS + 1),
                               .caller = next(seed) % (FUNCTIONS + 1),
                               .status = (enum process_status)(STATUS_WAITING + next(seed) % STATUS_EXITING),
+                              .ending = next(seed) % 2 ? CALL_RETURNED : CALL_RAISED,
                               .major = next(seed) % 2,
                               .stack_cut = next(seed) % 2,
                               .lost = next(seed) % 3,
@@ -36,7 +37,7 @@ static void push_random(struct stream *stream, uint64_t *seed, int64_t *time_ns)
                               .stack_size = next(seed) % 5};
   for (size_t i = 0; i < event.stack_size; i++)
     stack[i] = 1 + next(seed) % FUNCTIONS;
-  if (event.kind == EVENT_CALL && event.function == FUNCTION_NONE)
+  if ((event.kind == EVENT_CALL || event.kind == EVENT_BEGIN) && event.function == FUNCTION_NONE)
     event.function = 1;
   bool last = event.kind == EVENT_EXIT || event.kind == EVENT_END;
   if (!last || next(seed) % 50 == 0)
@@ -49,6 +50,8 @@ static struct profile *fold_random(uint64_t seed, const struct fold_options *opt
   int64_t time_ns = 0;
   struct stream stream;
   stream_init_with(&stream, options);
+  if (seed % 2)
+    stream_push(&stream, seed % 4 == 1 ? "f a opaque\n" : "f a\nf b opaque\n");
   for (uint32_t i = 0; i < FUNCTIONS; i++)
     assert_int_equal(stream_function(&stream, functions[i]), i + 1);
   for (uint32_t i = 0; i < PROCESSES; i++)

@@ -92,6 +92,24 @@ static void a_collection_while_out_parts_the_absence(void **state)
               "x 0+10\nx;a 0+10\nx;a;[waiting] 2+2\nx;a;[gc] 4+3\nx;a;[waiting] 7+2\n");
 }
 
+// Between two captured calls the process has no span.
+static void captured_calls_and_gaps_between_them(void **state)
+{
+  (void)state;
+  check_spans(PROCESS_0 "100 begin f g\n101 call a f\n104 call b g\n110 returned\n120 call c f\n140 begin f g\n"
+                        "142 lost 1\n145 returned\n150 begin f g\n151 begin f g\n153 out\n159 end\n170 begin f g\n",
+              "x 0+10\nx;f 0+10\nx;f;a 1+3\nx;f;b 4+6\nx 40+5\nx;f 40+2\nx;[lost] 42+3\n"
+              "x 50+9\nx;f 50+1\nx;f 51+8\nx;f;[waiting] 53+6\n");
+}
+
+static void opaque_functions_have_all_of_their_time(void **state)
+{
+  (void)state;
+  check_spans("f o opaque\n" PROCESS_0 "0 call a none\n1 call o a\n2 call c b\n3 out\n5 waiting\n6 in\n7 return b\n"
+              "9 return a\n10 exit\n",
+              "x 0+10\nx;a 0+10\nx;a;o 1+8\nx;a;o;[waiting] 3+3\n");
+}
+
 static void two_processes_share_one_clock(void **state)
 {
   (void)state;
@@ -156,6 +174,8 @@ int main(void)
       cmocka_unit_test(nothing_known_of_the_stack),
       cmocka_unit_test(absences_that_somebody_saw_and_that_nobody_saw),
       cmocka_unit_test(a_collection_while_out_parts_the_absence),
+      cmocka_unit_test(captured_calls_and_gaps_between_them),
+      cmocka_unit_test(opaque_functions_have_all_of_their_time),
       cmocka_unit_test(two_processes_share_one_clock),
       cmocka_unit_test(the_longest_are_kept),
       cmocka_unit_test(of_equally_long_ones_all_go),

@@ -73,7 +73,7 @@ static inline struct profile *stream_finish(struct stream *stream)
   uint64_t time_ns = 0, weight_ns = 0, absent_ns[4] = {0};
   for (size_t i = 0; i < profile->process_count; i++) {
     const struct profile_process *process = &profile->processes[i];
-    assert_int_equal(process->width_ns, (uint64_t)process->last_ns - (uint64_t)process->first_ns);
+    assert_int_equal(process->width_ns, (uint64_t)process->last_ns - (uint64_t)process->first_ns - process->away_ns);
     assert_true(process->waiting_ns + process->runnable_ns + process->gc_ns + process->lost_ns <= process->width_ns);
     time_ns += process->width_ns;
     absent_ns[0] += process->waiting_ns;

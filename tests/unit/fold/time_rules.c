@@ -405,6 +405,21 @@ static void rule_6_own_and_total_times(void **state)
   stream_release(&stream);
 }
 
+// Nothing was waited for in the collection, so what went out at 7 went there as anything of which nothing is known.
+static void rule_5_being_out_in_a_collection_says_nothing_of_the_next_absence(void **state)
+{
+  (void)state;
+  check_stream("0 stack ets:f/1\n1 gc+\n2 out\n3 spawn 1 c\n5 call b none\n6 in\n7 out\n9 end\n",
+               "ets:f/1 1\nets:f/1;[gc] 4\nb 2\nb;[waiting] 2\n", NULL);
+}
+
+// It went out in the collection that its events begin with, and stayed out after that: the IN names what it was in.
+static void rule_5_being_out_for_longer_than_the_first_collection_is_an_absence(void **state)
+{
+  (void)state;
+  check_stream("0 gc+\n1 out\n4 gc-\n9 in ets:f/1\n11 end\n", "[cut];[gc] 4\nets:f/1 2\nets:f/1;[runnable] 5\n", NULL);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -442,6 +457,8 @@ int main(void)
       cmocka_unit_test(rule_5_a_gc_without_an_end_ends_at_the_next_call),
       cmocka_unit_test(rule_5_a_gc_without_a_start_counts_for_nothing),
       cmocka_unit_test(rule_6_own_and_total_times),
+      cmocka_unit_test(rule_5_being_out_in_a_collection_says_nothing_of_the_next_absence),
+      cmocka_unit_test(rule_5_being_out_for_longer_than_the_first_collection_is_an_absence),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -279,6 +279,48 @@ static void turning_stacks_twice_gives_them_back(void **state)
 }
 
 // A path of 1,500 frames keeps the 1,000 innermost.
+// In order of their start, whatever comes first; `a` comes before `b` among the profile's frames.
+static void check_calls(const struct profile *profile)
+{
+  assert_int_equal(profile->calls_seen, 9);
+  assert_int_equal(profile->call_count, 3);
+  const struct profile_call *calls = profile->calls;
+  assert_string_equal(profile->frames[calls[0].frame].name, "b");
+  assert_string_equal(profile->frames[calls[0].caller].name, "a");
+  assert_int_equal(calls[0].start_ns, 5);
+  assert_int_equal(calls[0].ending, PROFILE_CALL_EXITED);
+  assert_string_equal(profile->frames[calls[1].frame].name, "a");
+  assert_int_equal(calls[1].caller, PROFILE_NO_FRAME);
+  assert_int_equal(calls[1].process, 0);
+  assert_int_equal(calls[2].start_ns, 7);
+  assert_int_equal(calls[2].process, 1);
+  assert_int_equal(calls[2].length_ns, 4);
+}
+
+static void captured_calls_are_in_order_of_their_start(void **state)
+{
+  (void)state;
+  struct error err = {0};
+  struct profile_builder *builder = new_builder();
+  uint32_t b = frame(builder, FRAME_FUNCTION, "b"), a = frame(builder, FRAME_FUNCTION, "a");
+  profile_builder_add(builder, child(builder, 0, "b"), 1, 1);
+  const struct profile_process process = {.pid = "<0.1.0>", .title = "x"};
+  assert_int_equal(profile_builder_process(builder, &process), 0);
+  assert_int_equal(profile_builder_process(builder, &process), 1);
+  const struct profile_call calls[] = {
+      {.process = 1, .frame = b, .caller = a, .start_ns = 7, .length_ns = 4},
+      {.process = 0, .frame = a, .caller = PROFILE_NO_FRAME, .start_ns = 7, .length_ns = 9},
+      {.process = 1, .frame = b, .caller = a, .start_ns = 5, .length_ns = 2, .ending = PROFILE_CALL_EXITED}};
+  assert_int_equal(profile_builder_calls(builder, calls, 3, 9), 0);
+  struct profile *profile = finish(builder);
+  check_calls(profile);
+  struct profile *turned = profile_reverse(profile, &err);
+  assert_non_null(turned);
+  check_calls(turned);
+  profile_free(turned);
+  profile_free(profile);
+}
+
 static void turned_stacks_have_a_depth_limit(void **state)
 {
   (void)state;
@@ -312,6 +354,7 @@ int main(void)
       cmocka_unit_test(too_many_facts_are_an_error),
       cmocka_unit_test(turned_stacks_begin_where_the_time_was_spent),
       cmocka_unit_test(turning_stacks_twice_gives_them_back),
+      cmocka_unit_test(captured_calls_are_in_order_of_their_start),
       cmocka_unit_test(turned_stacks_have_a_depth_limit),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,6 +113,64 @@ static void charts_say_so(void **state)
   free(subtitle);
 }
 
+#define MS UINT64_C(1000000)
+
+// Shortest, longest and cut off; in place of the target, which is what was asked for.
+static void captured_calls_are_counted(void **state)
+{
+  (void)state;
+  static const struct profile_fact facts[] = {
+      {"node", "shop@10.0.0.7"}, {"target", "calls of a:f/0, a:g"}, {"ended", "calls"}};
+  static const struct profile_call calls[] = {
+      {.process = 0, .frame = 1, .length_ns = 3 * MS},
+      {.process = 1, .frame = 1, .length_ns = 9900000, .ending = PROFILE_CALL_RAISED},
+      {.process = 0, .frame = 1, .length_ns = 1200000, .ending = PROFILE_CALL_EXITED},
+      {.process = 0, .frame = 1, .length_ns = 20 * MS, .ending = PROFILE_CALL_CUT},
+      {.process = 0, .frame = 2, .length_ns = 1 * MS},
+  };
+  struct profile profile = example();
+  profile.facts = facts, profile.fact_count = 3;
+  profile.calls = calls, profile.call_count = profile.calls_seen = 1;
+  assert_subtitle(&profile, "shop@10.0.0.7 · 1 call of a:f/0 in shop_cart, 3.00 ms · 1,234 events, none lost");
+  assert_title(&profile, WEIGHT_WALL, "2.00 s of wall time in 1 call of a:f/0");
+  static const struct profile_fact own = {"target", "a:f()"};
+  profile.facts = &own, profile.fact_count = 1; // whose process nobody knows by a name
+  assert_subtitle(&profile, "1 call of a:f/0, 3.00 ms · 1,234 events, none lost");
+  profile.facts = facts, profile.fact_count = 3;
+  profile.process_count = 2;
+  profile.call_count = profile.calls_seen = 3;
+  assert_subtitle(&profile, "shop@10.0.0.7 · 3 calls of a:f/0 in 2 processes, 1.20 ms to 9.90 ms · "
+                            "1,234 events, none lost");
+  profile.call_count = profile.calls_seen = 4;
+  assert_subtitle(&profile, "shop@10.0.0.7 · 4 calls of a:f/0 in 2 processes, 1.20 ms to 9.90 ms, 1 cut off · "
+                            "1,234 events, none lost");
+  profile.calls = calls + 2, profile.call_count = 3, profile.calls_seen = 2000;
+  assert_subtitle(&profile, "shop@10.0.0.7 · 2,000 calls of a:f/0, a:g in 2 processes, 1.00 ms to 1.20 ms, 1 cut off · "
+                            "1,234 events, none lost");
+  profile.fact_count = 1; // a target is not said
+  assert_subtitle(&profile, "shop@10.0.0.7 · 2,000 calls in 2 processes, 1.00 ms to 1.20 ms, 1 cut off · "
+                            "1,234 events, none lost");
+  profile.calls = calls + 3, profile.call_count = profile.calls_seen = 1;
+  assert_subtitle(&profile, "shop@10.0.0.7 · 1 call of a:f/0 in 2 processes, 1 cut off · 1,234 events, none lost");
+}
+
+static void an_end_that_nobody_asked_for_is_said(void **state)
+{
+  (void)state;
+  static const char *const endings[][2] = {
+      {"calls", "1,234 events, none lost"},
+      {"returned", "1,234 events, none lost"},
+      {"timeout", "1,234 events, none lost · stopped at --timeout"},
+      {"other-tracer", "1,234 events, none lost · cut short: another tracer came to the node"},
+  };
+  for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+    const struct profile_fact ended = {"ended", endings[i][0]};
+    struct profile profile = example();
+    profile.facts = &ended, profile.fact_count = 1;
+    assert_subtitle(&profile, endings[i][1]);
+  }
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -120,6 +178,8 @@ int main(void)
       cmocka_unit_test(subtitles_list_the_facts_there_are),
       cmocka_unit_test(facts_of_another_shape_do_no_harm),
       cmocka_unit_test(charts_say_so),
+      cmocka_unit_test(captured_calls_are_counted),
+      cmocka_unit_test(an_end_that_nobody_asked_for_is_said),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -103,6 +103,7 @@ static void a_capture(void **state)
       " \"gc\": {\"minor\": 2, \"major\": 1, \"total_ns\": 2000000, \"max_ns\": 1500000, \"words_given_back\": 4096},"
       " \"lost\": {\"events\": 17, \"total_ns\": 9500000},"
       " \"modules\": [{\"name\": \"late\", \"time_ns\": -7, \"traced\": true}],"
+      " \"calls_seen\": 0, \"calls\": [],"
       " \"process_count\": 2,"
       " \"processes\": ["
       "  {\"pid\": \"<0.1.0>\", \"name\": \"ev\\u001b[2Jil\", \"events\": 1236, \"covered_ns\": 70000000,"
@@ -170,6 +171,55 @@ static void the_top_in_the_order_asked_for(void **state)
   assert_int_equal(json_integer_value(json_object_get(value, "process_count")), 2);
   assert_int_equal(json_array_size(json_object_get(value, "processes")), 1);
   assert_string_equal(text_at(value, "processes", 0, "pid"), "<0.1.0>");
+  json_decref(value);
+}
+
+// In order of start, all of them, whatever the top is.
+static void every_call_in_order_of_start(void **state)
+{
+  (void)state;
+  static const struct profile_call calls[] = {
+      {0, SAMPLE_F, SAMPLE_H, 0, 1200000, PROFILE_CALL_RETURNED},
+      {1, SAMPLE_G, PROFILE_NO_FRAME, 5, 9007199254740993, PROFILE_CALL_RAISED},
+      {1, SAMPLE_G, SAMPLE_F, 7, 0, PROFILE_CALL_EXITED},
+      {0, SAMPLE_F, SAMPLE_H, 9, 1, PROFILE_CALL_CUT},
+  };
+  const char *expected = "[{\"start_ns\": 0, \"length_ns\": 1200000, \"pid\": \"<0.1.0>\", \"name\": \"shop_price\","
+                         "  \"function\": \"m:f/1\", \"caller\": \"m:h/2\", \"ending\": \"returned\"},"
+                         " {\"start_ns\": 5, \"length_ns\": 9007199254740993, \"pid\": \"<0.2.0>\","
+                         "  \"name\": \"<0.2.0>\", \"function\": \"m:g/0\", \"caller\": null, \"ending\": \"raised\"},"
+                         " {\"start_ns\": 7, \"length_ns\": 0, \"pid\": \"<0.2.0>\", \"name\": \"<0.2.0>\","
+                         "  \"function\": \"m:g/0\", \"caller\": \"m:f/1\", \"ending\": \"exited\"},"
+                         " {\"start_ns\": 9, \"length_ns\": 1, \"pid\": \"<0.1.0>\", \"name\": \"shop_price\","
+                         "  \"function\": \"m:f/1\", \"caller\": \"m:h/2\", \"ending\": \"cut\"}]";
+  json_t *value = report_of(report_sample_calls(calls, 4, 2000000), &(struct report_options){.top = 1});
+  json_t *wanted = parse(expected, strlen(expected));
+  check_equal(json_object_get(value, "calls"), wanted, "$.calls");
+  assert_int_equal(json_integer_value(json_object_get(value, "calls_seen")), 2000000);
+  json_decref(wanted);
+  json_decref(value);
+}
+
+// 100 to 200, 30 of them between two calls.
+static void time_between_calls_is_not_covered(void **state)
+{
+  (void)state;
+  struct error err = {0};
+  struct profile_builder *builder = profile_builder_new(&err);
+  uint32_t node = profile_builder_child(builder, 0, report_sample_frame(builder, "m:a/0"));
+  profile_builder_add(builder, node, 70, 2);
+  profile_builder_process(
+      builder, &(struct profile_process){
+                   .pid = "<0.1.0>", .title = "p", .first_ns = 100, .last_ns = 200, .away_ns = 30, .width_ns = 70});
+  json_t *value = report_of(report_sample_finish(builder, &(struct profile_totals){.counts_known = true}),
+                            &(struct report_options){0});
+  const char *expected = "{\"sum_of_widths_ns\": 70, \"time_covered_ns\": 70, \"difference_ns\": 0}";
+  json_t *wanted = parse(expected, strlen(expected));
+  check_equal(json_object_get(value, "conservation"), wanted, "$.conservation");
+  assert_int_equal(json_integer_value(json_object_get(value, "covered_ns")), 70);
+  const json_t *process = json_array_get(json_object_get(value, "processes"), 0);
+  assert_int_equal(json_integer_value(json_object_get(process, "covered_ns")), 70);
+  json_decref(wanted);
   json_decref(value);
 }
 
@@ -340,6 +390,8 @@ int main(void)
       cmocka_unit_test(a_capture),
       cmocka_unit_test(a_folded_file_claims_no_nanoseconds),
       cmocka_unit_test(the_top_in_the_order_asked_for),
+      cmocka_unit_test(every_call_in_order_of_start),
+      cmocka_unit_test(time_between_calls_is_not_covered),
       cmocka_unit_test(the_difference_is_worked_out),
       cmocka_unit_test(hostile_texts_come_back),
       cmocka_unit_test(two_facts_whose_keys_read_the_same),

@@ -122,3 +122,16 @@ struct profile *report_sample_processes(uint64_t width_ns, const uint64_t *cover
                                                                .width_ns = billed_ns[i]});
   return report_sample_finish(builder, &(struct profile_totals){.counts_known = true, .events = 2 * count});
 }
+
+struct profile *report_sample_calls(const struct profile_call *calls, size_t count, uint64_t seen)
+{
+  struct error err = {0};
+  struct profile_builder *builder = profile_builder_new(&err);
+  static const char *const names[] = {[SAMPLE_F] = "m:f/1", [SAMPLE_G] = "m:g/0", [SAMPLE_H] = "m:h/2"};
+  for (uint32_t i = 0; i < sizeof names / sizeof *names; i++)
+    assert_int_equal(report_sample_frame(builder, names[i]), i);
+  profile_builder_process(builder, &(struct profile_process){.pid = "<0.1.0>", .title = "shop_price"});
+  profile_builder_process(builder, &(struct profile_process){.pid = "<0.2.0>", .title = "<0.2.0>"});
+  assert_int_equal(profile_builder_calls(builder, calls, count, seen), 0);
+  return report_sample_finish(builder, &(struct profile_totals){.counts_known = true});
+}

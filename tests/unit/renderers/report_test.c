@@ -223,6 +223,139 @@ static void the_longest_waits_are_named(void **state)
               "\n");
 }
 
+#define MS UINT64_C(1000000)
+
+static const struct profile_call five[] = {
+    {0, SAMPLE_F, SAMPLE_H, 0, 1200000, PROFILE_CALL_RETURNED},
+    {1, SAMPLE_F, SAMPLE_H, 500 * MS, 2 * MS, PROFILE_CALL_RAISED},
+    {0, SAMPLE_F, SAMPLE_H, 1000 * MS, 9900000, PROFILE_CALL_RETURNED},
+    {1, SAMPLE_F, SAMPLE_H, 2000 * MS, 3 * MS, PROFILE_CALL_EXITED},
+    {0, SAMPLE_F, SAMPLE_H, 3200 * MS, 12 * MS, PROFILE_CALL_CUT},
+};
+
+// Four were whole: 1.2, 2, 3 and 9.9 ms are 16.1 ms, 4.025 in the mean; 2.5 is midway between the two in the middle.
+// That one was cut off after 12 ms does not make it the longest: nobody knows how long it would have been.
+static void every_call_is_listed(void **state)
+{
+  (void)state;
+  check_holds(report_sample_calls(five, 5, 5), &(struct report_options){.sort = REPORT_SORT_NAME},
+              "\n5 calls of m:f/1, all from m:h/2: shortest 1.20 ms, median 2.50 ms, mean 4.03 ms, longest 9.90 ms "
+              "(<0.1.0> shop_price, 1.00 s after the start); 1 cut off, after 12.0 ms\n"
+              "\n"
+              "   length   start  process\n"
+              "  12.0 ms  3.20 s  <0.1.0>  shop_price  cut off\n"
+              "  9.90 ms  1.00 s  <0.1.0>  shop_price\n"
+              "  3.00 ms  2.00 s  <0.2.0>              its process exited\n"
+              "  2.00 ms  500 ms  <0.2.0>              raised an exception\n"
+              "  1.20 ms    0 ns  <0.1.0>  shop_price\n"
+              "\n"
+              "2 processes\n");
+}
+
+// The median of three is the one in the middle. Of two that took as long the first is first.
+static void functions_and_callers_have_columns_when_they_differ(void **state)
+{
+  (void)state;
+  static const struct profile_call calls[] = {
+      {1, SAMPLE_F, PROFILE_NO_FRAME, 0, 2 * MS, PROFILE_CALL_RETURNED},
+      {0, SAMPLE_G, SAMPLE_H, 1 * MS, 5 * MS, PROFILE_CALL_RETURNED},
+      {1, SAMPLE_F, SAMPLE_G, 9 * MS, 5 * MS, PROFILE_CALL_RETURNED},
+  };
+  check_holds(report_sample_calls(calls, 3, 3), &(struct report_options){0},
+              "\n3 calls: shortest 2.00 ms, median 5.00 ms, mean 4.00 ms, longest 5.00 ms "
+              "(<0.1.0> shop_price, 1.00 ms after the start)\n"
+              "\n"
+              "   length    start  process              function  called by\n"
+              "  5.00 ms  1.00 ms  <0.1.0>  shop_price  m:g/0     m:h/2\n"
+              "  5.00 ms  9.00 ms  <0.2.0>              m:f/1     m:g/0\n"
+              "  2.00 ms     0 ns  <0.2.0>              m:f/1     -\n"
+              "\n");
+  check_holds(report_sample_calls(calls + 1, 2, 2), &(struct report_options){0},
+              "   length    start  process              function  called by\n");
+  check_holds(report_sample_calls((struct profile_call[]){calls[0], calls[2]}, 2, 2), &(struct report_options){0},
+              "\n2 calls of m:f/1: shortest 2.00 ms, median 3.50 ms, mean 3.50 ms, longest 5.00 ms "
+              "(<0.2.0>, 9.00 ms after the start)\n"
+              "\n"
+              "   length    start  process  called by\n"
+              "  5.00 ms  9.00 ms  <0.2.0>  m:g/0\n"
+              "  2.00 ms     0 ns  <0.2.0>  -\n");
+}
+
+static void one_call_has_one_length(void **state)
+{
+  (void)state;
+  const struct report_options options = {0};
+  check_holds(report_sample_calls(five + 2, 1, 1), &options,
+              "\n1 call of m:f/1 from m:h/2: 9.90 ms (<0.1.0> shop_price, 1.00 s after the start)\n");
+  static const struct profile_call by_nobody = {1, SAMPLE_F, PROFILE_NO_FRAME, 0, 2 * MS, PROFILE_CALL_RETURNED};
+  check_holds(report_sample_calls(&by_nobody, 1, 1), &options,
+              "\n1 call of m:f/1: 2.00 ms (<0.2.0>, 0 ns after the start)\n"
+              "\n"
+              "   length  start  process\n"
+              "  2.00 ms   0 ns  <0.2.0>\n");
+  check_holds(report_sample_calls(five + 4, 1, 1), &options,
+              "\n1 call of m:f/1 from m:h/2: 1 cut off, after 12.0 ms\n");
+  check_holds(report_sample_calls((struct profile_call[]){five[4], five[4]}, 2, 2), &options,
+              "\n2 calls of m:f/1, all from m:h/2: 2 cut off, after 12.0 ms at most\n");
+}
+
+static void of_many_calls_the_slowest_are_listed(void **state)
+{
+  (void)state;
+  check_holds(report_sample_calls(five, 5, 2000000), &(struct report_options){.top = 1},
+              "\n2,000,000 calls of m:f/1, all from m:h/2, of the first 5: shortest 1.20 ms");
+  check_holds(report_sample_calls(five, 5, 5), &(struct report_options){.top = 1},
+              "  12.0 ms  3.20 s  <0.1.0>  shop_price  cut off\n  and 4 more\n\n2 processes\n");
+}
+
+// From 100 to 200, 30 of them between two calls.
+static void time_between_calls_is_not_covered(void **state)
+{
+  (void)state;
+  struct error err = {0};
+  struct profile_builder *builder = profile_builder_new(&err);
+  uint32_t node = profile_builder_child(builder, 0, report_sample_frame(builder, "m:a/0"));
+  profile_builder_add(builder, node, 70, 2);
+  profile_builder_process(
+      builder,
+      &(struct profile_process){
+          .pid = "<0.1.0>", .title = "p", .events = 4, .first_ns = 100, .last_ns = 200, .away_ns = 30, .width_ns = 70});
+  check_holds(report_sample_finish(builder, &(struct profile_totals){.counts_known = true}),
+              &(struct report_options){0},
+              "  events  covered    ran  [waiting]  process\n"
+              "       4    70 ns  70 ns       0 ns  <0.1.0>  p\n"
+              "\n"
+              "  sum of widths 70 ns, time covered 70 ns, difference 0 ns\n");
+}
+
+static void what_was_asked_for_is_said(void **state)
+{
+  (void)state;
+  static const char *const facts[][2] = {{"slower_than_ns", "50000000"}, {"calls", "20"}, {"call_timeout", "1 min"}};
+  const struct report_options options = {0};
+  check_holds(with_facts(facts, 3, 0), &options,
+              "calls      20 asked for, that took 50.0 ms at least, the first within 1 min\n");
+  check_holds(with_facts(facts + 1, 1, 0), &options, "calls      20 asked for\n");
+}
+
+static void the_end_is_in_words(void **state)
+{
+  (void)state;
+  static const char *const endings[][2] = {
+      {"calls", "until all calls that were asked for had been captured"},
+      {"returned", "until the call had ended"},
+      {"timeout", "until the time to wait for a call was up"},
+      {"other-tracer", "until another tracer came to the node"},
+      {"in a way of its own", "in a way of its own"},
+  };
+  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+    char expected[128];
+    const char *const fact[][2] = {{"ended", endings[i][0]}};
+    snprintf(expected, sizeof expected, "traced     %s\n", endings[i][1]);
+    check_holds(with_facts(fact, 1, 0), &(struct report_options){0}, expected);
+  }
+}
+
 static void a_hostile_place_stays_in_its_line(void **state)
 {
   (void)state;
@@ -264,6 +397,13 @@ int main(void)
       cmocka_unit_test(losses_are_never_made_smaller),
       cmocka_unit_test(nobody_waited),
       cmocka_unit_test(the_longest_waits_are_named),
+      cmocka_unit_test(every_call_is_listed),
+      cmocka_unit_test(functions_and_callers_have_columns_when_they_differ),
+      cmocka_unit_test(one_call_has_one_length),
+      cmocka_unit_test(of_many_calls_the_slowest_are_listed),
+      cmocka_unit_test(time_between_calls_is_not_covered),
+      cmocka_unit_test(what_was_asked_for_is_said),
+      cmocka_unit_test(the_end_is_in_words),
       cmocka_unit_test(a_hostile_place_stays_in_its_line),
       cmocka_unit_test(a_full_disk_is_reported),
   };

@@ -1,4 +1,4 @@
-// Both sinks see everything; when the first one fails the second is not asked.
+// A filter passes everything on. Of a tee both sinks see everything; when the first one fails the second is not asked.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,6 +80,29 @@ static int push_all(struct event_sink *sink, struct error *err)
          sink->ops->location(sink, &location, err) + sink->ops->event(sink, &event, err);
 }
 
+static const struct event_sink_ops passing_ops = {
+    .function = event_filter_function,
+    .process = event_filter_process,
+    .fact = event_filter_fact,
+    .module = event_filter_module,
+    .location = event_filter_location,
+    .event = event_filter_event,
+};
+
+static void a_filter_passes_everything_on(void **state)
+{
+  (void)state;
+  struct counting_sink next = {.sink.ops = &counting_ops}, direct = {.sink.ops = &counting_ops};
+  struct event_filter filter = {.sink.ops = &passing_ops, .next = &next.sink};
+  struct error err = {0};
+  assert_int_equal(push_all(&filter.sink, &err), 0);
+  assert_int_equal(push_all(&direct.sink, &err), 0);
+  assert_memory_equal(&next, &direct, sizeof next);
+  next.fails = true;
+  assert_int_equal(push_all(&filter.sink, &err), -6);
+  assert_string_equal(err.message, "full");
+}
+
 static void both_see_everything(void **state)
 {
   (void)state;
@@ -118,6 +141,7 @@ static void the_second_ones_failure_is_reported(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(a_filter_passes_everything_on),
       cmocka_unit_test(both_see_everything),
       cmocka_unit_test(the_first_failure_ends_it),
       cmocka_unit_test(the_second_ones_failure_is_reported),

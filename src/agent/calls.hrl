@@ -1,0 +1,149 @@
+%% Captured calls: of a function in whatever process (`record -f`), or of the profiler's own (`run`). The relay's part of
+%% it: which calls are wanted, where one begins and ends. Part of the agent's one module (agent.erl).
+%%
+%% A process of which calls are captured is `idle` between them, an own one `own`; in a call it is `attached` as any other.
+%% For a call in any process the VM tells of its begin, {trace_ts, Pid, call, {M, F, Args}, Place, Now}, which is when it puts
+%% the trace flags on the process, and of its end, return_from or exception_from, when the flags are still on: the controller
+%% takes them off ({over, Pid}) and says so ({off, Pid, IsAlive}). Until then the gate is shut: the flags of a call that begins
+%% meanwhile will be taken off, too, so it is not captured; nor is one within another. `depth` counts the begins of a process
+%% that have no end yet, `offs` the times that its flags are still to be taken off.
+
+call_begins({_, Pid, call, {M, F, Args}, Place, Now}, Ids, R0) ->
+    A = length(Args),
+    drop_terms(),
+    Newborn = not is_map_key(Pid, R0#r.processes),
+    R = case Newborn of
+            true -> add_process(Pid, #p{origin = idle, description = {pid_text(Pid), <<>>, <<>>, <<>>}}, R0);
+            false -> R0
+        end,
+    P = maps:get(Pid, R#r.processes),
+    P1 = P#p{depth = P#p.depth + 1},
+    {Caller, Outer} = place(Place),
+    case P of
+        #p{origin = idle, depth = 0, offs = 0} ->
+            case calls_to_come(R) > 0 andalso not is_map_key(Pid, R#r.ours) andalso not is_within(Outer, R) of
+                true ->
+                    {Ids1, R1} = begin_call(Pid, P1, {M, F, A}, Caller, from_now(Now), Newborn, Ids, R),
+                    {Ids1, open_for_more(R1)};
+                false -> {Ids, (take_off(Pid, P1, R))#r{held = true}}
+            end;
+        #p{origin = idle, depth = 0} -> {Ids, take_off(Pid, P1, R)};
+        #p{origin = idle} -> {Ids, (take_off(Pid, P1, R))#r{held = true}};
+        _ -> {Ids, store(Pid, P1, R#r{held = true})}
+    end.
+
+place({Caller, Stack}) when is_list(Stack) -> {Caller, [Caller | [{M, F, A} || {M, F, A, _} <- Stack]]};
+place(Caller) -> {Caller, [Caller]}.
+
+%% In a recursion that was going on already when the gate opened; as far as the VM shows it.
+is_within(Outer, #r{captured = {_, _, Functions}}) ->
+    lists:any(fun(MFA) -> is_map_key(MFA, Functions) end, Outer).
+
+taken_off(Pid, R) -> take_off(Pid, maps:get(Pid, R#r.processes), R).
+
+take_off(Pid, P = #p{offs = Offs}, R = #r{control = Control, offs = All}) ->
+    close_gate(),
+    Control ! {over, Pid},
+    store(Pid, P#p{offs = Offs + 1}, R#r{offs = All + 1}).
+
+calls_to_come(#r{stopped = true}) -> 0;
+calls_to_come(#r{captured = {Count, _, _}, active = Active, complete = Complete}) -> Count - Active - Complete.
+
+begin_call(Pid, P0, MFA, Caller, Begin, Newborn, Ids, R) ->
+    {Function, Ids1, R1} = function_id(MFA, Ids, R),
+    {From, Ids2, R2} = function_id(Caller, Ids1, R1),
+    P = case P0#p.clock of
+            undefined -> P0#p{base = Begin, clock = Begin};
+            _ -> P0
+        end,
+    Ts = max(Begin, P#p.clock),
+    P1 = put_event(13, P, Ts, [Function, From], none),
+    R#r.control ! {begun, Pid, Newborn},
+    {Ids2, store(Pid, P1#p{clock = Ts, origin = attached, out = false, began = Ts},
+                 R2#r{active = R2#r.active + 1, batch_events = R2#r.batch_events + 1})}.
+
+%% An exit signal is an exception of class exit, too: what it was is known when the process is, or is not, there afterwards.
+call_ends(_, Ids, R = #r{stopped = true}) -> {Ids, R};
+call_ends({_, Pid, What, _, Value, Now}, Ids, R = #r{processes = Processes}) ->
+    drop_terms(),
+    case Processes of
+        #{Pid := P = #p{depth = 1, began = Began, clock = Clock}} when is_integer(Began) ->
+            End = max(from_now(Now), Clock),
+            Over = P#p{depth = 0, left = End},
+            {Ids, case {What, Value} of
+                      {return_from, _} -> taken_off(Pid, end_call(Pid, Over, End, 1, idle, R));
+                      {exception_from, {exit, _}} -> take_off(Pid, Over#p{origin = leaving}, R);
+                      {exception_from, _} -> taken_off(Pid, end_call(Pid, Over, End, 2, idle, R))
+                  end};
+        #{Pid := P = #p{depth = Depth}} when Depth > 0 ->
+            {Ids, store(Pid, P#p{depth = Depth - 1}, R)};
+        #{} ->
+            {Ids, R}
+    end.
+
+end_call(Pid, P, End, Ending, Origin, R) ->
+    Ts = max(End, P#p.clock),
+    P1 = append(14, P, Ts, <<Ending>>),
+    R1 = store(Pid, P1#p{clock = Ts, origin = Origin, last = none, out = looked, began = none}, R#r{batch_events = R#r.batch_events + 1}),
+    call_complete(P1#p{clock = Ts}, R1).
+
+%% Also when its process ended in it.
+call_complete(#p{began = Began, clock = End}, R = #r{captured = {Count, SlowerNs, _}, active = Active, complete = Before}) ->
+    Complete = case End - Began >= SlowerNs of true -> Before + 1; false -> Before end,
+    Complete =:= Count andalso (R#r.control ! enough),
+    R#r{active = Active - 1, complete = Complete}.
+
+%% The flags of a process are off.
+call_off(Pid, IsAlive, R = #r{processes = Processes, offs = All}) ->
+    case Processes of
+        #{Pid := P = #p{offs = Offs}} when Offs > 0 ->
+            R1 = R#r{offs = All - 1},
+            open_for_more(case P#p{offs = Offs - 1} of
+                              P1 = #p{origin = leaving, left = End} when IsAlive -> end_call(Pid, P1, End, 2, idle, R1);
+                              P1 = #p{origin = leaving, left = End} -> end_process_in_call(Pid, P1, End, R1);
+                              P1 -> store(Pid, P1, R1)
+                          end);
+        #{} -> R
+    end.
+
+end_process_in_call(Pid, P, End, R) ->
+    P1 = append(7, P, End, <<>>),
+    call_complete(P1#p{clock = End}, store(Pid, P1#p{clock = End, origin = idle, out = gone, began = none}, R)).
+
+%% Not again before the next tick when the last call to come through was of no use: a recursion would take all.
+open_for_more(R = #r{captured = {_, _, Functions}, held = false, offs = 0}) when map_size(Functions) > 0 ->
+    calls_to_come(R) > 0 andalso open_gate(),
+    R;
+open_for_more(R) -> R.
+
+calls_ticked(R) -> (open_for_more(R#r{held = false}))#r{ours = #{}}.
+
+%% Of an idle process, still traced or traced for an own call, which begins with the call that returns to once/3.
+idle_event({_, _, call, MFA, {?MODULE, once, 3}, Ts}, Pid, P = #p{origin = own}, Ids, R) ->
+    begin_call(Pid, P, MFA, none, Ts, false, Ids, R);
+idle_event({_, _, out_exited, _, _}, Pid, _, Ids, R) ->
+    R#r.control ! {gone, Pid},
+    {Ids, R};
+idle_event(_, _, _, Ids, R) ->
+    {Ids, R}.
+
+%% The runner says how its call ended; when, its trace has told (it is `leaving` since then), or will: a message may overtake
+%% trace events of its sender.
+own_call_ended(_, _, R = #r{stopped = true}) -> R;
+own_call_ended(Pid, How, R = #r{processes = Processes}) ->
+    P = maps:get(Pid, Processes),
+    leave_own_call(Pid, P#p{endings = P#p.endings ++ [case How of returned -> 1; raised -> 2 end]}, R).
+
+leave_own_call(Pid, P = #p{origin = leaving, endings = [Ending | Endings]}, R) ->
+    end_call(Pid, P#p{endings = Endings}, P#p.left, Ending, own, R);
+leave_own_call(Pid, P, R) ->
+    store(Pid, P, R).
+
+%% erlang:now(), which is what meta tracing stamps with, on the clock of all other events: to the microsecond.
+from_now({Mega, Seconds, Micro}) ->
+    ((Mega * 1000000 + Seconds) * 1000000 + Micro) * 1000 - erlang:time_offset(nanosecond).
+
+%% A captured call's arguments and its value have been copied here, and may be large.
+drop_terms() ->
+    {total_heap_size, Words} = process_info(self(), total_heap_size),
+    Words > ?TERMS_WORDS andalso garbage_collect().

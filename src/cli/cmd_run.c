@@ -1,0 +1,87 @@
+// `flambeau run`: one call of one's own, in a process of its own.
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "live.h"
+
+struct run_settings {
+  uint64_t repeat;
+  uint64_t warmup;
+  bool full;
+  struct live_settings live;
+};
+
+#define FIELD(field) .offset = offsetof(struct run_settings, field)
+
+static const struct option_row call_rows[] = {
+    {.name = "repeat",
+     .kind = OPTION_COUNT,
+     FIELD(repeat),
+     .argument = "N",
+     .min = 1,
+     .max = 1000000,
+     .help = "make the call so many times, with the same arguments"},
+    {.name = "warmup",
+     .kind = OPTION_COUNT,
+     FIELD(warmup),
+     .argument = "N",
+     .max = 1000000,
+     .help = "make it so many times before, without tracing"},
+    {.name = "full", .kind = OPTION_FLAG, FIELD(full), .help = "print the whole value, not its beginning"},
+    {0},
+};
+
+static const struct option_group run_groups[] = {
+    {"The call", call_rows, 0},
+    LIVE_GROUPS(struct run_settings, live),
+    {0},
+};
+
+static void run_init(void *opaque)
+{
+  struct run_settings *settings = opaque;
+  live_init(&settings->live);
+  settings->repeat = 1;
+}
+
+static int run_run(const struct invocation *invocation, const void *opaque, struct error *err)
+{
+  const struct run_settings *settings = opaque;
+  const char *expression = invocation->operands.items[0];
+  char name[256];
+  if (live_check(&settings->live, "run", err) < 0)
+    return -1;
+  const struct collect_own_call call = {
+      .expression = expression,
+      .repeat = settings->repeat,
+      .warmup = settings->warmup,
+      .full = settings->full,
+  };
+  const struct collect_options what = {
+      .own_call = &call,
+      .duration_ns = settings->live.trace.duration_ns == OPTION_NOT_GIVEN ? 0 : settings->live.trace.duration_ns,
+  };
+  snprintf(name, sizeof name, "%.*s", (int)strcspn(expression, "("), expression);
+  return live_run(&settings->live, what, name, invocation->asked, err);
+}
+
+const struct command command_run = {
+    .name = "run",
+    .summary = "call a function on a node, and profile that call",
+    .usage = "-n NODE 'CALL' [options]",
+    .details = "Calls one function on the node, in a process of its own, and writes a flame graph\n"
+               "of exactly that call. CALL is Erlang, lists:sort([3,1,2]), or, on a node with\n"
+               "Elixir, Shop.Cart.total(%{id: 7}). Its arguments are evaluated on the node before\n"
+               "tracing starts. Its value is printed, shortened unless --full; an exception is\n"
+               "printed too, the graph is still written, and the exit status is 4. What the\n"
+               "function itself prints goes where the node's output goes.\n",
+    .examples = "  flambeau run -n shop@localhost 'lists:sort([3,1,2])'\n"
+                "  flambeau run -n shop@localhost 'Shop.Cart.total(%{id: 7})' --warmup 10 --repeat 100\n",
+    .min_operands = 1,
+    .max_operands = 1,
+    .groups = run_groups,
+    .settings_size = sizeof(struct run_settings),
+    .init = run_init,
+    .run = run_run,
+};

@@ -1,0 +1,272 @@
+// Open the outputs, reach the node, run the trace into a recording, draw what it grew. Whatever can be known to be
+// wrong is said before the node is touched.
+#include "live.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "answer.h"
+#include "console.h"
+#include "fold/fold.h"
+#include "node/node.h"
+#include "profile/profile.h"
+#include "progress.h"
+#include "recording.h"
+#include "stop_signals.h"
+
+#define TRACE(field) .offset = offsetof(struct trace_settings, field)
+
+const struct option_row trace_rows[] = {
+    {.name = "spawned",
+     .kind = OPTION_FLAG,
+     TRACE(spawned),
+     .help =
+         "also follow the processes that these spawn (--by parent draws them where they were spawned); the arguments "
+         "of each spawn are copied for it"},
+    {.name = "only",
+     .kind = OPTION_LIST,
+     TRACE(only),
+     .argument = "PATTERN",
+     .help = "trace only these modules or functions (Shop.*, lists:*, app:phoenix)"},
+    {.name = "skip",
+     .kind = OPTION_LIST,
+     TRACE(skip),
+     .argument = "PATTERN",
+     .help = "do not trace these modules or functions"},
+    {.name = "opaque",
+     .kind = OPTION_LIST,
+     TRACE(opaque),
+     .argument = "PATTERN",
+     .help = "show calls of these, but nothing beneath them: the time is theirs"},
+    {.name = "duration",
+     .letter = 'd',
+     .kind = OPTION_DURATION,
+     TRACE(duration_ns),
+     .argument = "TIME",
+     .help = "how long: 500ms, 10s, 2m, 1h; 0 is until Ctrl-C (default 10s with -p, 1m from the first call on with -f, "
+             "and with `run` until the call has ended)"},
+    {.name = "max-events",
+     .kind = OPTION_COUNT,
+     TRACE(bounds.max_events),
+     .argument = "N",
+     .min = 1,
+     .help = "stop after so many events"},
+    {.name = "max-queue",
+     .kind = OPTION_COUNT,
+     TRACE(bounds.max_queue),
+     .argument = "N",
+     .min = 1,
+     .help = "stop when so many events wait on the node"},
+    {.name = "max-memory",
+     .kind = OPTION_SIZE,
+     TRACE(bounds.max_memory_bytes),
+     .argument = "SIZE",
+     .min = 1,
+     .help = "stop when the tracer takes so much memory on the node: 64M, 1G"},
+    {0},
+};
+
+#define MESSAGE(field) .offset = offsetof(struct message_settings, field)
+
+const struct option_row message_rows[] = {
+    {.name = "quiet",
+     .letter = 'q',
+     .kind = OPTION_FLAG,
+     MESSAGE(quiet),
+     .help = "no progress, and no last line when all went well"},
+    {.name = "verbose", .letter = 'v', .kind = OPTION_FLAG, MESSAGE(verbose), .help = "explain each step"},
+    {0},
+};
+
+void live_init(struct live_settings *settings)
+{
+  reach_init(&settings->reach);
+  settings->trace.duration_ns = OPTION_NOT_GIVEN;
+  settings->trace.bounds = collect_default_bounds;
+  drawing_init(&settings->drawing);
+}
+
+int live_check(const struct live_settings *settings, const char *verb, struct error *err)
+{
+  if (reach_check(&settings->reach, verb, err) < 0)
+    return -1;
+  if (settings->messages.quiet && settings->messages.verbose)
+    return error_set(err, ERROR_USAGE, "--quiet and --verbose exclude each other: leave one out");
+  return 0;
+}
+
+// What collect_run() calls back with.
+struct listener {
+  struct progress progress;
+  struct answer answer;
+};
+
+static void show_progress(void *context, const struct collect_progress *now)
+{
+  struct listener *listener = context;
+  char line[PROGRESS_LINE_MAX];
+  progress_line(&listener->progress, now, line);
+  console_progress(line);
+}
+
+static void show_note(void *context, const char *sentence)
+{
+  (void)context;
+  console_say("%s", sentence);
+}
+
+static void take_answer(void *context, enum collect_answer kind, const char *text, size_t size)
+{
+  struct listener *listener = context;
+  answer_add(&listener->answer, kind == COLLECT_EXCEPTION, text, size);
+}
+
+static int collect(const struct live_settings *settings, struct collect_options *options, struct node *node,
+                   struct event_sink *sink, struct collect_result *result, struct error *err)
+{
+  const struct trace_settings *trace = &settings->trace;
+  options->only = trace->only.items;
+  options->only_count = trace->only.count;
+  options->skip = trace->skip.items;
+  options->skip_count = trace->skip.count;
+  options->opaque = trace->opaque.items;
+  options->opaque_count = trace->opaque.count;
+  options->spawned = trace->spawned;
+  options->bounds = trace->bounds;
+  options->on_progress = settings->messages.quiet || !console_is_terminal() ? NULL : show_progress;
+  options->on_note = settings->messages.verbose ? show_note : NULL;
+  options->on_answer = take_answer;
+  int status = collect_run(node, options, sink, result, err);
+  console_progress("");
+  if (status == 0 && result->given_up)
+    return error_set(err, ERROR_EMPTY, "given up: nothing was written, and the node %s",
+                     strcmp(result->ended, "disconnected") == 0 ? "cleans up by itself: it has stopped answering"
+                                                                : "is as it was");
+  return status;
+}
+
+// How long tracing was on, by the node's own clock; up to the last event when the node could not tell its end.
+static uint64_t covered_ns(const struct profile *profile)
+{
+  const char *begin = profile_fact_value(profile, "begin_ns");
+  const char *end = profile_fact_value(profile, "end_ns");
+  if (!begin)
+    return 0;
+  long long begin_ns = strtoll(begin, NULL, 10);
+  long long end_ns = end ? strtoll(end, NULL, 10) : begin_ns;
+  for (size_t i = 0; !end && i < profile->process_count; i++)
+    if (profile->processes[i].last_ns > end_ns)
+      end_ns = profile->processes[i].last_ns;
+  return end_ns > begin_ns ? (uint64_t)end_ns - (uint64_t)begin_ns : 0;
+}
+
+static void summarize(const struct live_settings *settings, const struct collect_result *result,
+                      const struct profile *profile, const struct outputs *outputs)
+{
+  char written[SUMMARY_MAX / 2];
+  char summary[SUMMARY_MAX];
+  bool worth_saying = outputs->unnamed || result->lost_events > 0 || !progress_ended_well(result);
+  outputs_written(outputs, written, sizeof written);
+  if (!*written || (settings->messages.quiet && !worth_saying))
+    return;
+  progress_summary(result, covered_ns(profile), written, summary);
+  console_say("%s", summary);
+}
+
+// Draws what the run grew. What fails is in `err`; what did not fail is there.
+static int finish(const struct live_settings *settings, const struct collect_result *result,
+                  struct recording *recording, struct outputs *outputs, struct error *err)
+{
+  struct error drawing = {0};
+  struct profile *profile = recording_finish(recording, err);
+  if (profile) {
+    drawing_write(&settings->drawing, profile, outputs, &drawing);
+    summarize(settings, result, profile, outputs);
+  }
+  profile_free(profile);
+  if (drawing.code == ERROR_NONE)
+    return err->code == ERROR_NONE ? 0 : -1;
+  if (err->code != ERROR_NONE)
+    console_error(&drawing);
+  return error_set(err, drawing.code, "%s", drawing.message);
+}
+
+static bool takes_stdout(const struct outputs *outputs)
+{
+  for (size_t i = 0; i < outputs->count; i++)
+    if (strcmp(outputs->items[i].path, "-") == 0)
+      return true;
+  return false;
+}
+
+// What came of an own call is told whatever became of the outputs.
+static int tell_answer(const struct listener *listener, const struct collect_result *result,
+                       const struct outputs *outputs, const char *expression, struct error *err)
+{
+  struct error printing = {0};
+  answer_print(&listener->answer, takes_stdout(outputs), &printing);
+  if (printing.code != ERROR_NONE && err->code == ERROR_NONE)
+    return error_set(err, printing.code, "%s", printing.message);
+  if (printing.code != ERROR_NONE)
+    console_error(&printing);
+  if (!result->raised)
+    return err->code == ERROR_NONE ? 0 : -1;
+  if (err->code != ERROR_NONE)
+    console_error(err);
+  *err = (struct error){0};
+  return error_set(err, ERROR_REFUSED, "%.160s raised an exception", expression);
+}
+
+// The run on a connected node, which is left as soon as the trace is over: drawing may take its time. From here on
+// Ctrl-C ends the trace, not the program.
+static int run_on_node(const struct live_settings *settings, struct collect_options *options, struct node *node,
+                       struct outputs *outputs, struct error *err)
+{
+  const struct fold_options fold_options = drawing_fold_options(&settings->drawing);
+  struct collect_result result = {0};
+  struct recording recording;
+  struct listener listener = {0};
+  options->stop_fd = stop_signals_catch(err);
+  if (options->stop_fd < 0 || outputs_open(outputs, err) < 0) {
+    node_free(node);
+    return -1;
+  }
+  answer_init(&listener.answer);
+  options->context = &listener;
+  int status = recording_init(&recording, &fold_options, outputs_capture(outputs), err);
+  if (status == 0)
+    status = collect(settings, options, node, recording_sink(&recording), &result, err);
+  node_free(node);
+  if (status == 0)
+    status = finish(settings, &result, &recording, outputs, err);
+  if (options->own_call)
+    status = tell_answer(&listener, &result, outputs, options->own_call->expression, err);
+  answer_release(&listener.answer);
+  recording_release(&recording);
+  return status;
+}
+
+int live_run(const struct live_settings *settings, struct collect_options what, const char *name, const char *asked,
+             struct error *err)
+{
+  char chosen[OUTPUT_NAME_MAX];
+  char now[32] = "";
+  time_t seconds = time(NULL);
+  struct tm local;
+  struct outputs outputs;
+  if (outputs_plan(&outputs, &settings->outputs, true, err) < 0 ||
+      drawing_check_settings(&settings->drawing, &outputs, err) < 0)
+    return -1;
+  if (localtime_r(&seconds, &local))
+    strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%S", &local);
+  output_name(settings->reach.node, name, now, outputs_extension(&outputs), chosen);
+  if (outputs_check(&outputs, chosen, NULL, err) < 0)
+    return -1;
+  what.asked = asked;
+  struct node *node = reach_connect(&settings->reach, settings->messages.verbose ? show_note : NULL, err);
+  int status = node ? run_on_node(settings, &what, node, &outputs, err) : -1;
+  outputs_release(&outputs);
+  return status;
+}
