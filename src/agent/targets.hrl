@@ -62,20 +62,23 @@ parent(Pid) ->
     end.
 
 %% The processes that carry the connection to the profiler: to trace them would make events of sending events. What net_kernel
-%% has on record of it (OTP, lib/kernel/src/net_kernel.erl, #connection{}) and, where a process does the sending, as with TLS,
-%% those that it is linked to.
+%% has on record of it (OTP, lib/kernel/src/net_kernel.erl, #connection{}), and with TLS what its sender is linked to and what
+%% stands beside it under the connection's own supervisor (lib/ssl/src/tls_dyn_connection_sup.erl).
 carriers(Node) ->
     Recorded = case catch ets:lookup(sys_dist, Node) of
                    [Connection] -> [Pid || Pid <- tuple_to_list(Connection), is_pid(Pid), node(Pid) =:= node()];
                    _ -> []
                end,
     Senders = [Pid || {Name, Pid} <- erlang:system_info(dist_ctrl), Name =:= Node, is_pid(Pid)],
-    lists:usort(Recorded ++ Senders ++ [Linked || Sender <- Senders, Linked <- local_links(Sender), not is_supervisor(Linked)]).
+    Linked = [{Pid, started_by(Pid)} || Sender <- Senders, Pid <- local_links(Sender)],
+    Beside = [Pid || {Supervisor, {supervisor, tls_dyn_connection_sup, _}} <- Linked, Pid <- local_links(Supervisor)],
+    lists:usort(Recorded ++ Senders ++ [Pid || {Pid, Initial} <- Linked ++ [{Pid, started_by(Pid)} || Pid <- Beside],
+                                               element(1, Initial) =/= supervisor]).
 
-is_supervisor(Pid) ->
+started_by(Pid) ->
     case catch proc_lib:translate_initial_call(Pid) of
-        {supervisor, _, _} -> true;
-        _ -> false
+        {_, _, _} = Initial -> Initial;
+        _ -> {none, none, 0}
     end.
 
 %% Functions: "lists:sort/1", "lists:sort", "Shop.Cart.total/2", ":lists.sort", "shop:'odd name'/1".

@@ -392,6 +392,10 @@ static int nothing_captured(const struct collector *collector, struct error *err
   if (options->function_count && strcmp(collector->result->ended, "timeout") == 0)
     return error_set(err, ERROR_EMPTY, "nothing was captured: there were no %s within %s (--timeout)", target,
                      number_time(time, options->first_call_ns));
+  if (strcmp(collector->result->ended, "other-tracer") == 0)
+    return error_set(err, ERROR_EMPTY,
+                     "nothing was captured: another tracer came to the node before there were %s, and flambeau left",
+                     target);
   if (options->function_count)
     return error_set(err, ERROR_EMPTY, "nothing was captured: there were no %s", target);
   return error_set(err, ERROR_EMPTY, "nothing was captured: no event came from the traced processes");

@@ -5,7 +5,7 @@
 -export([start/0, makes/2, load/1, unload/0, served/0, latencies/2, f/1, times/2, even/1, ping/1, pong/1, last/1, a/0, a/1, a/2,
          raises/1, quits/0, sleeps/1, sleeps_after/2, spins/1, body/1, through/1, via/1, chain/1, parent/1, child/1, with_terms/1, opens/1,
          looks_up/1, reads/0, maps/1, calls_local/1, calls_other/1, hands/2, deep/2, traps/0, busy/1, prints/0, kill_me/0, floods/0,
-         dies_of_link/0, group/0, value/1, hostile/1, boom/1, both/2, exits/1, forever/0, unlucky/1, names_carrier/0]).
+         dies_of_link/0, group/0, value/1, hostile/1, boom/1, both/2, exits/1, forever/0, unlucky/1, names_carrier/0, again/3, tries/1, hibernates/0, wakes/0]).
 
 -define(CALLERS, [callee_1, callee_2, callee_3, callee_4]).
 
@@ -101,6 +101,19 @@ raises(N) ->
     _ = throw({raised, N}),
     ok.
 
+%% The innermost of N + 1 calls raises; the outermost but one catches.
+tries(0) -> error(innermost);
+tries(1) -> tries(0) + 1;
+tries(2) -> try tries(1) catch error:innermost -> 0 end;
+tries(N) -> tries(N - 1) + g(N).
+
+%% Its stack is gone from there on: it does not return.
+hibernates() ->
+    _ = g(1),
+    erlang:hibernate(?MODULE, wakes, []).
+
+wakes() -> receive stop -> ok end.
+
 quits() ->
     _ = g(1),
     exit(normal).
@@ -180,6 +193,12 @@ deep(0, _) -> 0;
 deep(N, Ms) ->
     timer:sleep(Ms),
     1 + deep(N - 1, Ms).
+
+%% Calls it a hundred times a second.
+again(M, F, Args) ->
+    timer:sleep(10),
+    _ = (catch apply(M, F, Args)),
+    again(M, F, Args).
 
 %% Registers the process that carries the next hidden node's connection.
 names_carrier() ->

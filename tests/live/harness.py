@@ -268,6 +268,7 @@ class Cable:
     def __init__(self, to_port):
         self.to_port = to_port
         self.ends = []
+        self.whole = True
         self.socket = socket.create_server((HOST, 0))
         self.port = self.socket.getsockname()[1]
         threading.Thread(target=self.serve, daemon=True).start()
@@ -278,6 +279,9 @@ class Cable:
                 near, _ = self.socket.accept()
                 far = socket.create_connection((HOST, self.to_port))
                 self.ends += [near, far]
+                if not self.whole:
+                    self.cut()
+                    return
                 for one, other in ((near, far), (far, near)):
                     threading.Thread(target=self.carry, args=(one, other), daemon=True).start()
         except OSError:
@@ -299,9 +303,9 @@ class Cable:
             pass
 
     def cut(self):
-        hanging = list(self.ends)
-        self.socket.close()
-        for end in hanging:
+        self.whole = False
+        self.hang_up(self.socket)
+        for end in list(self.ends):
             self.hang_up(end)
 
 

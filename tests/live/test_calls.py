@@ -167,6 +167,20 @@ class CallsTest(CapturedTest):
         self.assertEqual(self.counts(self.path), named(f_of(2, calls=20)))
         self.assertEqual(len({call["pid"] for call in report["calls"]}), 20)
 
+    def test_functions_that_the_agent_uses_itself(self):
+        """Of its own calls none is captured, and none keeps others from being captured."""
+        for module, function, arguments in (("erlang", "process_info", "[rpc:call(N, erlang, whereis, [init]), links]"),
+                                            ("erlang", "system_info", "[trace_control_word]"), ("erlang", "send", "[callee_served, x, []]"),
+                                            ("maps", "fold", "[fun maps:update/3, none, #{}]"), ("queue", "in", "[1, queue:new()]")):
+            with self.subTest(function):
+                pid = self.hot("again", f"[{module}, {function}, {arguments}]")
+                arity = {"process_info": 2, "system_info": 1, "send": 3, "fold": 3, "in": 2}[function]
+                self.assert_ended(self.record(f"{module}:{function}/{arity}", calls=20).result(), 0)
+                report = self.assert_sound(self.path)
+                self.assertEqual({call["pid"] for call in report["calls"]}, {self.local(pid)})
+                self.assertEqual(self.endings(report), ["returned"] * 20)
+                self.node.ask(f"exit(list_to_pid(\"{pid}\"), kill)")
+
     def test_others_are_as_fast_while_a_call_is_waited_for(self):
         """Below three times: this machine's noise alone makes it twice now and then, tracing makes it ten times."""
         median = lambda: statistics.median(self.node.call("callee", "latencies", f"[{REQUESTS}, 300]"))
@@ -206,6 +220,35 @@ class CallsTest(CapturedTest):
         report = self.assert_sound(self.path)
         self.assertEqual(self.endings(report), ["exited"])
         self.assertEqual(self.counts(self.path), named({"sleeps/1": 1, "sleeps/1;timer:sleep/1": 1}))
+
+    def test_bifs_that_raise(self):
+        """Nothing of theirs is on the stack that could tell of their end."""
+        for module, function, arguments in (("erlang", "throw", "[a]"), ("erlang", "error", "[a]"), ("ets", "lookup", "[no_such, key]"),
+                                            ("erlang", "raise", "[error, a, []]")):
+            with self.subTest(function):
+                pid = self.hot("again", f"[{module}, {function}, {arguments}]")
+                self.assert_ended(self.record(f"{module}:{function}", calls=5).result(), 0)
+                report = self.assert_sound(self.path)
+                self.assertEqual(self.endings(report), ["raised"] * 5)
+                self.assertEqual({call["pid"] for call in report["calls"]}, {self.local(pid)})
+                self.assertEqual(list(self.functions(report).values()), [5])
+                self.node.ask(f"exit(list_to_pid(\"{pid}\"), kill)")
+
+    def test_an_exception_from_within(self):
+        """Raised in the innermost of five calls of it, caught in the third. (Which of five equal frames is returned to then,
+        the VM does not say: the counts are those of the functions.)"""
+        _, report, _ = self.capture("tries", "[4]")
+        self.assertEqual(self.endings(report), ["returned"])
+        self.assertEqual(self.functions(report), {"callee:tries/1": 5, "callee:g/1": 2, "erlang:error/1": 1})
+
+    def test_hibernates_and_so_never_returns(self):
+        run = self.record("hibernates/0", more=("-d", "1s"))
+        self.await_gate(run)
+        pid = self.node.ask("spawn(N, callee, hands, [hibernates, []])")
+        self.assert_ended(run.result(), 0)
+        self.assertEqual(self.endings(self.assert_sound(self.path)), ["cut"])
+        self.assertFalse(self.node.ask(f"rpc:call(N, witness, is_traced, [list_to_pid(\"{pid}\")])"))
+        self.node.ask(f"exit(list_to_pid(\"{pid}\"), kill)")
 
     def test_last_call(self):
         """What the captured function ends in stands above it, although its own frame is gone: it is the call's root."""

@@ -57,8 +57,9 @@ class CleanTest(LiveTest):
     def record(self, *more, duration="30s", output="clean.svg"):
         return Run("record", "-n", self.node.name, "-p", "supervisor:shop_sup", "-d", duration, "-o", output, *more)
 
-    def await_tracing(self):
-        harness.wait_until(lambda: self.node.state()["flags"], 20, "tracing")
+    def await_tracing(self, run):
+        harness.wait_until(lambda: self.node.state()["flags"] or run.process.poll() is not None, 20, "tracing")
+        self.assertIsNone(run.process.poll(), run.said())
 
     def test_normal_end(self):
         self.assert_ended(self.record(duration="1s").result(), 0)
@@ -76,7 +77,7 @@ class CleanTest(LiveTest):
             with self.subTest(number.name):
                 output = harness.world.folder / f"{number.name}.svg"
                 run = self.record(output=output)
-                self.await_tracing()
+                self.await_tracing(run)
                 time.sleep(0.5)
                 run.signal(number)
                 result = run.result(20)
@@ -87,7 +88,7 @@ class CleanTest(LiveTest):
     def test_second_interrupt_gives_up_the_output_only(self):
         output = harness.world.folder / "given-up.svg"
         run = self.record(output=output)
-        self.await_tracing()
+        self.await_tracing(run)
         self.dense("on")
         time.sleep(0.5)
         run.signal(signal.SIGINT)
@@ -155,7 +156,7 @@ class CleanTest(LiveTest):
 
     def test_stopped_in_a_call_until_a_bound_trips(self):
         run = self.start_mode("its busy call", "--max-queue", "20000", "--max-memory", "16M")
-        self.await_tracing()
+        self.await_tracing(run)
         run.signal(signal.SIGSTOP)
         try:
             harness.wait_until(lambda: not self.node.state()["flags"], 30, "the bound")
@@ -170,7 +171,7 @@ class CleanTest(LiveTest):
     def test_stopped_until_a_bound_trips(self):
         output = harness.world.folder / "stopped.folded"
         run = self.record("--max-queue", "20000", "--max-memory", "16M", output=output)
-        self.await_tracing()
+        self.await_tracing(run)
         time.sleep(0.5)
         run.signal(signal.SIGSTOP)
         self.dense("on")

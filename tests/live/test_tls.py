@@ -1,4 +1,5 @@
 """Nodes with encrypted distribution: whom flambeau believes, who believes flambeau, and a trace over TLS."""
+import json
 import random
 import signal
 import socket
@@ -77,6 +78,19 @@ class TlsNodeTest:
         self.assertNotIn("[lost]", functions)
         self.assert_clean(self.node, self.before)
         self.assertEqual(self.node.said(), said, "the node has no complaint")
+
+    def test_what_carries_our_connection_is_not_traced(self):
+        """It would be busy with sending what it makes. Processes that were there before carry the observer's."""
+        there = set(self.node.state()["processes"])
+        capture = harness.world.folder / f"{self.name}.flb"
+        result = flambeau("record", "-n", self.node.name, *self.reach(), "-f", "gen_statem:loop_state_callback",
+                          "--calls", "30", "--timeout", "2s", "-d", "2s", "-o", capture)
+        self.assertIn(result.code, (0, 5), str(result))
+        if result.code == 0:
+            report = json.loads(flambeau("report", capture, "--json").out)
+            self.assertEqual([process for process in report["processes"] if process["pid"] not in there], [])
+        for function in ("tls_sender:init", "inet_tls_dist:setup"):
+            self.assert_refused(flambeau("record", "-n", self.node.name, *self.reach(), "-f", function), 4, "own connection")
 
     def test_kill_during_a_record(self):
         moments = random.Random(SEED)
