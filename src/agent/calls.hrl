@@ -116,7 +116,8 @@ open_for_more(R = #r{captured = {_, _, Functions}, held = false, offs = 0}) when
     R;
 open_for_more(R) -> R.
 
-calls_ticked(R) -> (open_for_more(R#r{held = false}))#r{ours = #{}}.
+calls_ticked(R = #r{ours = Ours, ticks = Now}) ->
+    open_for_more(R#r{held = false, ours = maps:filter(fun(_, Since) -> Now - Since < ?OURS_TICKS end, Ours)}).
 
 %% Of an idle process, still traced or traced for an own call, which begins with the call that returns to once/3.
 idle_event({_, _, call, MFA, {?MODULE, once, 3}, Ts}, Pid, P = #p{origin = own}, Ids, R) ->

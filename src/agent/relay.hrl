@@ -346,7 +346,7 @@ message(stop, Ids, R) ->
 message(open, Ids, R) ->
     {Ids, open_for_more(R)};
 message({ours, Pid}, Ids, R = #r{ours = Ours}) ->
-    {Ids, R#r{ours = Ours#{Pid => []}}};
+    {Ids, R#r{ours = Ours#{Pid => R#r.ticks}}};
 message({off, Pid, IsAlive}, Ids, R) ->
     {Ids, call_off(Pid, IsAlive, R)};
 message({own_call, Pid, How}, Ids, R) ->

@@ -29,7 +29,7 @@ static const struct option_row report_rows[] = {
      .kind = OPTION_COUNT,
      FIELD(top),
      .argument = "N",
-     .help = "how many functions and processes, 0 is all (default 30, with --json all)"},
+     .help = "how many functions, processes and captured calls, 0 is all (default 30, with --json all)"},
     {.name = "sort",
      .kind = OPTION_CHOICE,
      FIELD(sort),
