@@ -30,6 +30,7 @@
 -define(LOOKS, 100).            % processes looked at, and asked for their names, in one tick
 -define(NAMELESS, 2000).        % spawned processes that wait for that, the newest
 -define(OURS_TICKS, 100).       % how long a process of the agent that announced itself is known for one
+-define(HOLD_TICKS, 64).         % how long calls are not let in, at most, after one that was of no use
 -define(EARLY_TICKS, 5).        % how long a process waits for the event that spawned it
 -define(LEGACY_NAME, flambeau_tracer). % who has the one tracer of OTP 25 and 26
 -define(CLAIM_NAME, flambeau_claim).   % who is switching tracing on at the moment

@@ -10,7 +10,6 @@
 
 call_begins({_, Pid, call, {M, F, Args}, Place, Now}, Ids, R0) ->
     A = length(Args),
-    drop_terms(),
     Newborn = not is_map_key(Pid, R0#r.processes),
     R = case Newborn of
             true -> add_process(Pid, #p{origin = idle, description = {pid_text(Pid), <<>>, <<>>, <<>>}}, R0);
@@ -25,11 +24,11 @@ call_begins({_, Pid, call, {M, F, Args}, Place, Now}, Ids, R0) ->
                 true ->
                     {Ids1, R1} = begin_call(Pid, P1, {M, F, A}, Caller, from_now(Now), Newborn, Ids, R),
                     {Ids1, open_for_more(R1)};
-                false -> {Ids, (take_off(Pid, P1, R))#r{held = true}}
+                false -> {Ids, hold(take_off(Pid, P1, R))}
             end;
         #p{origin = idle, depth = 0} -> {Ids, take_off(Pid, P1, R)};
-        #p{origin = idle} -> {Ids, (take_off(Pid, P1, R))#r{held = true}};
-        _ -> {Ids, store(Pid, P1, R#r{held = true})}
+        #p{origin = idle} -> {Ids, hold(take_off(Pid, P1, R))};
+        _ -> {Ids, hold(store(Pid, P1, R))}
     end.
 
 place({Caller, Stack}) when is_list(Stack) -> {Caller, [Caller | [{M, F, A} || {M, F, A, _} <- Stack]]};
@@ -60,12 +59,11 @@ begin_call(Pid, P0, MFA, Caller, Begin, Newborn, Ids, R) ->
     P1 = put_event(13, P, Ts, [Function, From], none),
     R#r.control ! {begun, Pid, Newborn},
     {Ids2, store(Pid, P1#p{clock = Ts, origin = attached, out = false, began = Ts},
-                 R2#r{active = R2#r.active + 1, batch_events = R2#r.batch_events + 1})}.
+                 R2#r{active = R2#r.active + 1, hold = 1, batch_events = R2#r.batch_events + 1})}.
 
 %% An exit signal is an exception of class exit, too: what it was is known when the process is, or is not, there afterwards.
 call_ends(_, Ids, R = #r{stopped = true}) -> {Ids, R};
 call_ends({_, Pid, What, _, Value, Now}, Ids, R = #r{processes = Processes}) ->
-    drop_terms(),
     case Processes of
         #{Pid := P = #p{depth = 1, began = Began, clock = Clock}} when is_integer(Began) ->
             End = max(from_now(Now), Clock),
@@ -110,14 +108,17 @@ end_process_in_call(Pid, P, End, R) ->
     P1 = append(7, P, End, <<>>),
     call_complete(P1#p{clock = End}, store(Pid, P1#p{clock = End, origin = idle, out = gone, began = none}, R)).
 
-%% Not again before the next tick when the last call to come through was of no use: a recursion would take all.
-open_for_more(R = #r{captured = {_, _, Functions}, held = false, offs = 0}) when map_size(Functions) > 0 ->
+%% Not for a while when the last call to come through was of no use, and each time for longer: a recursion would take all, and of
+%% a loop by tail calls each begin that comes through leaves a frame.
+hold(R = #r{ticks = Now, hold = Ticks}) -> R#r{held = Now + Ticks, hold = min(2 * Ticks, ?HOLD_TICKS)}.
+
+open_for_more(R = #r{captured = {_, _, Functions}, ticks = Now, held = Until, offs = 0}) when map_size(Functions) > 0, Now >= Until ->
     calls_to_come(R) > 0 andalso open_gate(),
     R;
 open_for_more(R) -> R.
 
 calls_ticked(R = #r{ours = Ours, ticks = Now}) ->
-    open_for_more(R#r{held = false, ours = maps:filter(fun(_, Since) -> Now - Since < ?OURS_TICKS end, Ours)}).
+    open_for_more(R#r{ours = maps:filter(fun(_, Since) -> Now - Since < ?OURS_TICKS end, Ours)}).
 
 %% Of an idle process, still traced or traced for an own call, which begins with the call that returns to once/3.
 idle_event({_, _, call, MFA, {?MODULE, once, 3}, Ts}, Pid, P = #p{origin = own}, Ids, R) ->
@@ -144,7 +145,8 @@ leave_own_call(Pid, P, R) ->
 from_now({Mega, Seconds, Micro}) ->
     ((Mega * 1000000 + Seconds) * 1000000 + Micro) * 1000 - erlang:time_offset(nanosecond).
 
-%% A captured call's arguments and its value have been copied here, and may be large.
-drop_terms() ->
+%% A captured call's arguments and its value have been copied here, and may be large. By now nobody refers to them.
+drop_terms(N, Ids, R) ->
     {total_heap_size, Words} = process_info(self(), total_heap_size),
-    Words > ?TERMS_WORDS andalso garbage_collect().
+    Words > ?TERMS_WORDS andalso garbage_collect(),
+    resume(none, #p{}, N - 1, Ids, R).

@@ -14,7 +14,7 @@
 
 %% `ids` maps {M,F,A} to an id: an integer below 2^16, {Id} from there on.
 %% `captured` is none, or {HowMany, SlowerNs, Functions}: calls are; `active` are going on, `complete` have ended; `offs` times are
-%% flags to be taken off. The gate stays shut until the next tick when it is `held`; `ours` are the agent's own processes.
+%% flags to be taken off. The gate stays shut until the tick `held`, next time for `hold` ticks; `ours` are the agent's own processes.
 -record(r, {client, control, api, spawned, opaque, captured, max_events, max_queue, max_memory,
             processes = #{}, next_process = 0, next_function = 1,
             defs = [],                           % definitions since the last batch, newest first
@@ -23,7 +23,7 @@
             unanswered = 0, answered_ms, ticks = 0,
             targets = [],                        % those whose stacks are read
             early = [],                          % {Tick, Pid} of processes whose parent's event is awaited
-            active = 0, complete = 0, offs = 0, held = false, ours = #{},
+            active = 0, complete = 0, offs = 0, held = 0, hold = 1, ours = #{},
             max_seen = 0, stopped = false}).
 
 relay(Client, Control, Api, Spawned, {MaxEvents, MaxQueue, MaxMemory}, Opaque, Captured) ->
@@ -196,10 +196,10 @@ other(Message, Cur, P, N, Ids, R) when element(1, Message) =:= trace_ts ->
     case without_terms(Message) of
         call_begins ->
             {Ids1, R1} = call_begins(Message, Ids, store(Cur, P, R)),
-            resume(none, #p{}, N - 1, Ids1, R1);
+            drop_terms(N, Ids1, R1);
         call_ends ->
             {Ids1, R1} = call_ends(Message, Ids, store(Cur, P, R)),
-            resume(none, #p{}, N - 1, Ids1, R1);
+            drop_terms(N, Ids1, R1);
         ignored -> resume(Cur, P, N - 1, Ids, R);
         Event when element(2, Event) =:= Cur -> event(Event, Cur, P, N, Ids, R);
         Event -> of_another(Event, element(2, Event), N, Ids, store(Cur, P, R))

@@ -34,7 +34,7 @@ static const struct option_row target_rows[] = {
      .argument = "FUNCTION",
      .help = "or the next calls of a function in whatever process makes them, from their begin to their end: "
              "lists:sort/1, Shop.Cart.total/2, or without arity for every arity. Its arguments and its result are "
-             "copied once for each captured call"},
+             "copied once for each captured call, parts that they share as often as they are there"},
     {.name = "calls",
      .kind = OPTION_COUNT,
      FIELD(calls),

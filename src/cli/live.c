@@ -175,6 +175,14 @@ static void summarize(const struct live_settings *settings, const struct collect
   console_say("%s", summary);
 }
 
+// The one thing that stays on the node, because nothing takes it off: see trigger() in src/agent/tracing.hrl.
+static void warn_of_frames(const struct collect_options *options, const struct collect_result *result)
+{
+  if (options->function_count && result->calls_cut)
+    console_say("each call that had not ended leaves a trace frame on its process's stack until it ends: if it never "
+                "does, purging old code of the function's module will end that process");
+}
+
 // Draws what the run grew. What fails is in `err`; what did not fail is there.
 static int finish(const struct live_settings *settings, const struct collect_result *result,
                   struct recording *recording, struct outputs *outputs, struct error *err)
@@ -241,6 +249,7 @@ static int run_on_node(const struct live_settings *settings, struct collect_opti
   node_free(node);
   if (status == 0)
     status = finish(settings, &result, &recording, outputs, err);
+  warn_of_frames(options, &result);
   if (options->own_call)
     status = tell_answer(&listener, &result, outputs, options->own_call->expression, err);
   answer_release(&listener.answer);

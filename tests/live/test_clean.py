@@ -155,7 +155,7 @@ class CleanTest(LiveTest):
                 self.assert_clean(self.node, self.before)
 
     def test_stopped_in_a_call_until_a_bound_trips(self):
-        run = self.start_mode("its busy call", "--max-queue", "20000", "--max-memory", "16M")
+        run = self.start_mode("its busy call")
         self.await_tracing(run)
         run.signal(signal.SIGSTOP)
         try:
@@ -170,7 +170,7 @@ class CleanTest(LiveTest):
 
     def test_stopped_until_a_bound_trips(self):
         output = harness.world.folder / "stopped.folded"
-        run = self.record("--max-queue", "20000", "--max-memory", "16M", output=output)
+        run = self.record("--max-memory", "32M", output=output)
         self.await_tracing(run)
         time.sleep(0.5)
         run.signal(signal.SIGSTOP)
