@@ -37,16 +37,6 @@ static void captured_text(const struct profile *profile, char text[TEXT_MAX])
   assert_int_equal(profile->calls_seen, profile->call_count);
 }
 
-static struct profile *fold_text(const char *events)
-{
-  struct stream stream;
-  stream_init(&stream, false);
-  stream_push(&stream, events);
-  struct profile *profile = stream_finish(&stream);
-  stream_release(&stream);
-  return profile;
-}
-
 static void check_captured(const char *events, const char *times, const char *counts, const char *captured)
 {
   char text[FOLDED_TEXT_MAX];
@@ -55,15 +45,6 @@ static void check_captured(const char *events, const char *times, const char *co
   captured_text(profile, text);
   assert_string_equal(text, captured);
   profile_free(profile);
-}
-
-static const struct profile_function *function_row(const struct profile *profile, const char *name)
-{
-  for (size_t i = 0; i < profile->function_count; i++) {
-    if (strcmp(profile->frames[profile->functions[i].frame].name, name) == 0)
-      return &profile->functions[i];
-  }
-  return NULL;
 }
 
 // The worked example at the head of cursor.c: f has 10 of the first call and 3 of the second.

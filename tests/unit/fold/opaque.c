@@ -8,25 +8,6 @@
 
 #include "stream.h"
 
-static struct profile *fold_text(const char *events)
-{
-  struct stream stream;
-  stream_init(&stream, false);
-  stream_push(&stream, events);
-  struct profile *profile = stream_finish(&stream);
-  stream_release(&stream);
-  return profile;
-}
-
-static const struct profile_function *function_row(const struct profile *profile, const char *name)
-{
-  for (size_t i = 0; i < profile->function_count; i++) {
-    if (strcmp(profile->frames[profile->functions[i].frame].name, name) == 0)
-      return &profile->functions[i];
-  }
-  return NULL;
-}
-
 // The worked example at the head of stacking.c, each step twice as long as the one before: o is there from 1 to 16.
 static const char hidden_calls[] = "f o opaque\n0 call a none\n1 call o a\n2 call c b\n4 call c d\n8 return e\n"
                                    "16 call b a\n32 return a\n64 exit\n";

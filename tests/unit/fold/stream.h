@@ -119,4 +119,24 @@ static inline void check_stream(const char *events, const char *times, const cha
   check_stream_by(FOLD_MERGED, events, times, calls);
 }
 
+static inline struct profile *fold_text(const char *events)
+{
+  struct stream stream;
+  stream_init(&stream, false);
+  stream_push(&stream, events);
+  struct profile *profile = stream_finish(&stream);
+  stream_release(&stream);
+  return profile;
+}
+
+// NULL when the profile has none of this name.
+static inline const struct profile_function *function_row(const struct profile *profile, const char *name)
+{
+  for (size_t i = 0; i < profile->function_count; i++) {
+    if (strcmp(profile->frames[profile->functions[i].frame].name, name) == 0)
+      return &profile->functions[i];
+  }
+  return NULL;
+}
+
 #endif
