@@ -5,7 +5,7 @@
 -export([start/0, makes/2, load/1, unload/0, served/0, latencies/2, f/1, times/2, even/1, ping/1, pong/1, last/1, a/0, a/1, a/2,
          raises/1, quits/0, sleeps/1, sleeps_after/2, spins/1, body/1, through/1, via/1, chain/1, parent/1, child/1, with_terms/1, opens/1,
          looks_up/1, reads/0, maps/1, calls_local/1, calls_other/1, hands/2, deep/2, traps/0, busy/1, prints/0, kill_me/0, floods/0,
-         dies_of_link/0, group/0, value/1, hostile/1, boom/1, both/2, exits/1, forever/0, unlucky/1, names_carrier/0, again/3, tries/1, hibernates/0, wakes/0]).
+         dies_of_link/0, group/0, value/1, hostile/1, boom/1, both/2, exits/1, forever/0, unlucky/1, names_carrier/0, again/3, tries/1, hibernates/0, wakes/0, calls_on/2, keeps/2]).
 
 -define(CALLERS, [callee_1, callee_2, callee_3, callee_4]).
 
@@ -146,6 +146,15 @@ via(N) -> 1 + through(N).
 chain(N) ->
     through(N),
     chain(N).
+
+%% Any of these functions, again and again without a pause; or whenever it is told to.
+calls_on(F, Args) ->
+    apply(?MODULE, F, Args),
+    calls_on(F, Args).
+
+keeps(F, Args) ->
+    apply(?MODULE, F, Args),
+    receive again -> keeps(F, Args) end.
 
 %% A child that calls f(2), and waits for it.
 parent(N) ->

@@ -295,6 +295,7 @@ class Cable:
             pass
         self.hang_up(source)
         self.hang_up(target)
+        source.close()  # each is the source of one thread
 
     def hang_up(self, end):
         try:
@@ -305,6 +306,7 @@ class Cable:
     def cut(self):
         self.whole = False
         self.hang_up(self.socket)
+        self.socket.close()
         for end in list(self.ends):
             self.hang_up(end)
 

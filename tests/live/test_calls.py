@@ -166,7 +166,7 @@ class CallsTest(CapturedTest):
 
     def test_one_process_in_a_recursion_of_nothing_else(self):
         """The same with no other function between."""
-        self.hot("again", "[callee, body, [4]]")
+        self.hot("calls_on", "[body, [4]]")
         self.assert_ended(self.record("body/1", calls=10).result(), 0)
         self.assert_sound(self.path)
         self.assertEqual(self.counts(self.path), named({";".join(["body/1"] * depth): 10 for depth in range(1, 6)}))
@@ -495,17 +495,20 @@ class CallsTest(CapturedTest):
         """Between its calls a process is not traced."""
         run = self.record("sleeps/1", calls=2)
         self.await_gate(run)
-        self.make("sleeps", "[1]")
-        harness.wait_until(lambda: not self.node.call("witness", "traced_processes"), 5, "the end of the call")
+        pid = self.hot("keeps", "[sleeps, [300]]")
+        traced = lambda: self.node.ask(f"rpc:call(N, witness, is_traced, [list_to_pid(\"{pid}\")])")
+        harness.wait_until(traced, 5, "the call")
+        harness.wait_until(lambda: not traced(), 5, "the end of the call")
         time.sleep(0.5)
-        self.assertEqual(self.node.call("witness", "traced_processes"), [])
-        self.make("sleeps", "[1]")
-        self.assert_ended(run.result(), 0)
+        self.assertFalse(traced())
+        self.node.ask(f"list_to_pid(\"{pid}\") ! again")
+        self.assert_ended(run.result(10), 0)
+        self.assertEqual(len(self.assert_sound(self.path)["calls"]), 2)
 
 
 class ElixirCallsTest(CapturedTest):
     def test_an_elixir_function(self):
-        """Recursive, and called by real requests: fib(n) makes 2 F(n + 1) - 1 calls of itself, an odd number."""
+        """Called by real requests; it calls nothing but itself."""
         node = harness.start_talk()
         self.addCleanup(node.stop)
         before = node.state()

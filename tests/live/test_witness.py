@@ -56,6 +56,25 @@ class WitnessTest(LiveTest):
         self.node.call("code", "purge", "[from_memory]")
         self.assertEqual(self.left(before), {})
 
+    def test_sees_an_open_gate(self):
+        before = self.node.state()
+        self.node.call("erlang", "system_flag", "[trace_control_word, 16#40000001]")
+        self.assertEqual(self.left(before), {"gate": ["trace_control_word 40000001"]})
+        self.node.call("erlang", "system_flag", "[trace_control_word, 1]")
+        self.assertEqual(self.left(before), {})
+        self.node.call("erlang", "system_flag", "[trace_control_word, 0]")
+
+    def test_sees_a_name_and_a_meta_pattern(self):
+        before = self.node.state()
+        self.node.ask("rpc:call(N, erlang, register, [flambeau_test, spawn(N, timer, sleep, [20000])])")
+        self.assertIn("names", self.left(before))
+        self.node.ask("exit(rpc:call(N, erlang, whereis, [flambeau_test]), kill)")
+        self.assertEqual(self.left(before), {})
+        self.node.call("erlang", "trace_pattern", "[{shop_price, tax, 1}, [], [{meta, rpc:call(N, erlang, whereis, [init])}]]")
+        self.assertEqual(self.left(before), {"functions": ["legacy {shop_price,tax,1}"]})
+        self.node.call("erlang", "trace_pattern", "[{shop_price, tax, 1}, false, [meta]]")
+        self.assertEqual(self.left(before), {})
+
     def test_sees_a_process(self):
         before = self.node.state()
         self.node.ask("true = is_pid(spawn(N, timer, sleep, [60000]))")
