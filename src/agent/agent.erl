@@ -213,7 +213,12 @@ control(C = #c{client = Client, relay = Relay}) ->
         no_call when C#c.timeout =/= none -> finish(C, timeout);
         {begun, Pid, Newborn} ->
             C1 = case C#c.timeout of none -> C; _ -> start_clock(C) end,
-            control(C1#c{pids = (C#c.pids)#{Pid => []}, newborn = [Pid || Newborn] ++ C#c.newborn});
+            C2 = C1#c{pids = (C#c.pids)#{Pid => []}, newborn = [Pid || Newborn] ++ C#c.newborn},
+            case is_shared(whose(C), Pid) of
+                true -> finish(C2, 'other-tracer');
+                false -> control(C2)
+            end;
+        shared -> finish(C, 'other-tracer');
         {over, Pid} ->
             end_process(C, Pid),
             delivered(C, Pid),
@@ -283,6 +288,8 @@ erts_before(Major, Minor) ->
 %% Some of the processes at each tick; by somebody who may have to wait for one that has signals to handle. The
 %% newest are asked for their names; of those that have gone meanwhile, what their spawning told is all there is.
 look_round(C = #c{pids = Pids, newborn = Newborn, round = Round, relay = Relay, looker = Looker}) ->
+    Control = self(),
+    Whose = whose(C),
     case is_process_alive(Looker) of
         true -> C;
         false ->
@@ -291,6 +298,7 @@ look_round(C = #c{pids = Pids, newborn = Newborn, round = Round, relay = Relay, 
             C#c{round = Later, newborn = Rest, looker = spawn(fun() ->
                 Relay ! {ours, self()},
                 Relay ! {looked, look(Now)},
+                lists:any(fun(Pid) -> is_shared(Whose, Pid) end, Now) andalso (Control ! shared),
                 [Relay ! {described, Pid, describe_timely(Relay, Pid)} || Pid <- Nameless, is_process_alive(Pid)]
             end)}
     end.

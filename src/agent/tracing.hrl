@@ -122,6 +122,23 @@ free_to_trace(#c{api = session}, Pid) ->
         _ -> ok
     end.
 
+%% Has somebody else's trace come to a process that is ours? With sessions both go on, until the VM aborts. Before there were any,
+%% the trigger takes the process from the other tracer, which only its flags still tell. (`Whose` has no handle that would keep a
+%% session alive.)
+is_shared({session, Ours}, Pid) ->
+    case trace:session_info(Pid) of
+        Sessions when is_list(Sessions) -> Sessions -- [Ours] =/= [];
+        _ -> false
+    end;
+is_shared({legacy, Ours}, Pid) ->
+    case erlang:trace_info(Pid, flags) of
+        {flags, Flags} -> Flags -- Ours =/= [];
+        _ -> false
+    end.
+
+whose(#c{api = session, session = {_, Weak}}) -> {session, Weak};
+whose(C = #c{api = legacy}) -> {legacy, flags(C)}.
+
 held(Pid, Tracer) ->
     throw({refused, other_tracer, ["the process ", pid_to_list(Pid), " is traced by ", Tracer]}).
 

@@ -67,6 +67,24 @@ class TogetherTest(LiveTest):
         self.assertEqual(self.node.state()["flags"], before["flags"], "the other's trace goes on")
         self.assert_clean(self.node, before)
 
+    def test_a_tracer_that_comes_to_our_process(self):
+        """Before OTP 27 the VM refuses it; from then on it would be one session too many on a process."""
+        if not self.sessions:
+            self.skipTest("one tracer a process before OTP 27")
+        before = self.node.state()
+        run = self.record("shop_cart", "left.folded", "20s")
+        harness.wait_until(lambda: self.node.state()["flags"], 20, "tracing")
+        self.node.ask("P = spawn(N, timer, sleep, [20000]), rpc:call(N, erlang, register, [late_tracer, P]), "
+                      "rpc:call(N, erlang, trace, [rpc:call(N, erlang, whereis, [shop_cart]), true, [send, {tracer, P}]])")
+        result = run.result(15)
+        self.assert_ended(result, 0)
+        self.assertIn("another tracer", result.err)
+        left = [flag for flag in self.node.state()["flags"] if flag not in before["flags"]]
+        self.node.call("erlang", "trace", "[rpc:call(N, erlang, whereis, [shop_cart]), false, [all]]")
+        self.node.ask("exit(rpc:call(N, erlang, whereis, [late_tracer]), kill)")
+        self.assertTrue(left and all(" legacy " in flag for flag in left), left)
+        self.assert_clean(self.node, before)
+
     def test_a_process_that_flambeau_traces_already(self):
         before = self.node.state()
         first, second = self.two("shop_cart", "shop_cart")
