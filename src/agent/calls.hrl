@@ -24,11 +24,11 @@ call_begins({_, Pid, call, {M, F, Args}, Place, Now}, Ids, R0) ->
                 true ->
                     {Ids1, R1} = begin_call(Pid, P1, {M, F, A}, Caller, from_now(Now), Newborn, Ids, R),
                     {Ids1, open_for_more(R1)};
-                false -> {Ids, hold(take_off(Pid, P1, R))}
+                false -> {Ids, hold(1, take_off(Pid, P1, R))}
             end;
         #p{origin = idle, depth = 0} -> {Ids, take_off(Pid, P1, R)};
-        #p{origin = idle} -> {Ids, hold(take_off(Pid, P1, R))};
-        _ -> {Ids, hold(store(Pid, P1, R))}
+        #p{origin = idle} -> {Ids, hold(1, take_off(Pid, P1, R))};
+        _ -> {Ids, hold(R#r.hold, store(Pid, P1, R#r{hold = min(2 * R#r.hold, ?HOLD_TICKS)}))}
     end.
 
 place({Caller, Stack}) when is_list(Stack) -> {Caller, [Caller | [{M, F, A} || {M, F, A, _} <- Stack]]};
@@ -108,9 +108,9 @@ end_process_in_call(Pid, P, End, R) ->
     P1 = append(7, P, End, <<>>),
     call_complete(P1#p{clock = End}, store(Pid, P1#p{clock = End, origin = idle, out = gone, began = none}, R)).
 
-%% Not for a while when the last call to come through was of no use, and each time for longer: a recursion would take all, and of
-%% a loop by tail calls each begin that comes through leaves a frame.
-hold(R = #r{ticks = Now, hold = Ticks}) -> R#r{held = Now + Ticks, hold = min(2 * Ticks, ?HOLD_TICKS)}.
+%% Not for a while when the last call to come through was of no use: a recursion would take all. In a captured call each time for
+%% longer: of a loop by tail calls each begin that comes through leaves a frame.
+hold(Ticks, R = #r{ticks = Now}) -> R#r{held = Now + Ticks}.
 
 open_for_more(R = #r{captured = {_, _, Functions}, ticks = Now, held = Until, offs = 0}) when map_size(Functions) > 0, Now >= Until ->
     calls_to_come(R) > 0 andalso open_gate(),

@@ -32,7 +32,7 @@ answer(_, _) ->
 await_answer(Client, _, 0) -> tell_pieces(Client, value, <<"(to write the value takes too long)">>);
 await_answer(Client, Runner, Seconds) ->
     receive
-        {answered, Runner} -> ok;
+        {answered, Runner} -> receive {'EXIT', Runner, _} -> ok after 1000 -> ok end; % and has ended by itself
         {stop, Client} -> tell_pieces(Client, value, <<"(not written to its end)">>);
         {'EXIT', Runner, Why} -> tell_pieces(Client, exception, ended_text(Why));
         {'EXIT', _, _} -> ok

@@ -11,6 +11,7 @@ from harness import HOST, Cable, LiveTest, Run, flambeau
 
 ENDS = int(os.environ.get("FLAMBEAU_ENDS", 67))  # on three OTP releases that makes two hundred
 LATEST_S = 1.2
+ROOMY = ("--max-queue", "10000000", "--max-memory", "2G")  # no bound trips, however busy the machine
 SHORT_RUNS = 5
 
 # What flambeau is doing when it ends.
@@ -76,7 +77,7 @@ class CleanTest(LiveTest):
         for number in (signal.SIGINT, signal.SIGTERM):
             with self.subTest(number.name):
                 output = harness.world.folder / f"{number.name}.svg"
-                run = self.record(output=output)
+                run = self.record(*ROOMY, output=output)
                 self.await_tracing(run)
                 time.sleep(0.5)
                 run.signal(number)
@@ -87,7 +88,7 @@ class CleanTest(LiveTest):
 
     def test_second_interrupt_gives_up_the_output_only(self):
         output = harness.world.folder / "given-up.svg"
-        run = self.record(output=output)
+        run = self.record(*ROOMY, output=output)
         self.await_tracing(run)
         self.dense("on")
         time.sleep(0.5)
