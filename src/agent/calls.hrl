@@ -38,7 +38,23 @@ place(Caller) -> {Caller, [Caller]}.
 is_within(Outer, #r{captured = {_, _, Functions}}) ->
     lists:any(fun(MFA) -> is_map_key(MFA, Functions) end, Outer).
 
-taken_off(Pid, R) -> take_off(Pid, maps:get(Pid, R#r.processes), R).
+%% Where slow calls are looked for, the flags stay on until the second tick: taken off at once, they would be on their way off when the
+%% next call begins, and a process whose every slow call follows upon a fast one would never be seen to make one.
+let_go(Pid, R = #r{captured = {_, SlowerNs, _}, lingering = Lingering, ticks = Now, processes = Processes}) ->
+    P = maps:get(Pid, Processes),
+    case SlowerNs > 0 andalso calls_to_come(R) > 0 of
+        true -> store(Pid, P#p{lingers = Now}, R#r{lingering = [{Pid, Now} | Lingering]});
+        false -> take_off(Pid, P, R)
+    end.
+
+let_lingering_go(R = #r{lingering = Lingering, ticks = Now}) ->
+    {Later, Due} = lists:partition(fun({_, Since}) -> Since >= Now end, Lingering),
+    lists:foldl(fun({Pid, Since}, S) ->
+                        case S#r.processes of
+                            #{Pid := P = #p{origin = idle, lingers = Since}} -> take_off(Pid, P#p{lingers = none}, S);
+                            #{} -> S
+                        end
+                end, R#r{lingering = Later}, Due).
 
 take_off(Pid, P = #p{offs = Offs}, R = #r{control = Control, offs = All}) ->
     close_gate(),
@@ -58,7 +74,7 @@ begin_call(Pid, P0, MFA, Caller, Begin, Newborn, Ids, R) ->
     Ts = max(Begin, P#p.clock),
     P1 = put_event(13, P, Ts, [Function, From], none),
     R#r.control ! {begun, Pid, Newborn},
-    {Ids2, store(Pid, P1#p{clock = Ts, origin = attached, out = false, began = Ts},
+    {Ids2, store(Pid, P1#p{clock = Ts, origin = attached, out = false, began = Ts, lingers = none},
                  R2#r{active = R2#r.active + 1, hold = 1, batch_events = R2#r.batch_events + 1})}.
 
 %% An exit signal is an exception of class exit, too: what it was is known when the process is, or is not, there afterwards.
@@ -69,9 +85,9 @@ call_ends({_, Pid, What, _, Value, Now}, Ids, R = #r{processes = Processes}) ->
             End = max(from_now(Now), Clock),
             Over = P#p{depth = 0, left = End},
             {Ids, case {What, Value} of
-                      {return_from, _} -> taken_off(Pid, end_call(Pid, Over, End, 1, idle, R));
+                      {return_from, _} -> let_go(Pid, end_call(Pid, Over, End, 1, idle, R));
                       {exception_from, {exit, _}} -> take_off(Pid, Over#p{origin = leaving}, R);
-                      {exception_from, _} -> taken_off(Pid, end_call(Pid, Over, End, 2, idle, R))
+                      {exception_from, _} -> let_go(Pid, end_call(Pid, Over, End, 2, idle, R))
                   end};
         #{Pid := P = #p{depth = Depth}} when Depth > 0 ->
             {Ids, store(Pid, P#p{depth = Depth - 1}, R)};
@@ -117,7 +133,8 @@ open_for_more(R = #r{captured = {_, _, Functions}, ticks = Now, held = Until, of
     R;
 open_for_more(R) -> R.
 
-calls_ticked(R = #r{ours = Ours, ticks = Now}) ->
+calls_ticked(R0) ->
+    R = #r{ours = Ours, ticks = Now} = let_lingering_go(R0),
     open_for_more(R#r{ours = maps:filter(fun(_, Since) -> Now - Since < ?OURS_TICKS end, Ours)}).
 
 %% Of an idle process, still traced or traced for an own call, which begins with the call that returns to once/3.

@@ -10,7 +10,7 @@
 %% one did, and the process is idle without one.
 -record(p, {id, acc = <<>>, base, clock, last = none, out = true, starting = [], started = 0, dropped = none, since,
             missing = 0, origin = attached, parent = none, description, began = none, depth = 0, offs = 0, left,
-            endings = []}).
+            lingers = none, endings = []}).
 
 %% `ids` maps {M,F,A} to an id: an integer below 2^16, {Id} from there on.
 %% `captured` is none, or {HowMany, SlowerNs, Functions}: calls are; `active` are going on, `complete` have ended; `offs` times are
@@ -23,7 +23,7 @@
             unanswered = 0, answered_ms, ticks = 0,
             targets = [],                        % those whose stacks are read
             early = [],                          % {Tick, Pid} of processes whose parent's event is awaited
-            active = 0, complete = 0, offs = 0, held = 0, hold = 1, ours = #{},
+            active = 0, complete = 0, offs = 0, lingering = [], held = 0, hold = 1, ours = #{},
             max_seen = 0, stopped = false}).
 
 relay(Client, Control, Api, Spawned, {MaxEvents, MaxQueue, MaxMemory}, Opaque, Captured) ->
