@@ -49,7 +49,7 @@
 %% what is left of the present round of looking at them all; `watched` has a function of each module that should be traced.
 %% `capture` says what is traced: processes; {functions, HowMany, SlowerNs, TimeoutMs}, calls of `functions` in any process;
 %% {own, Text, Repeat, Warmup, Full}, calls of the one function in `functions`, made by `runner`.
--record(c, {client, keeper, keeper_pid, relay, api, session, capture, functions = [], select, spec, spawned, duration_ms,
+-record(c, {client, keeper, relay, api, session, capture, functions = [], select, spec, spawned, duration_ms,
             timeout, carriers = [], runner, pids = #{}, newborn = [], round = none, watched = #{}, sessions = [], ticks = 0,
             looker}).
 
@@ -122,9 +122,8 @@ api() ->
     end.
 
 prepare(Client, {Targets, {Only, Skip, Opaque}, Spawned, DurationMs, Bounds, Capture}) ->
-    Keeper = whereis(?MODULE),
-    C0 = #c{client = Client, keeper = erlang:monitor(process, ?MODULE), keeper_pid = Keeper, api = api(), spawned = Spawned,
-            capture = Capture, duration_ms = DurationMs, carriers = carriers(node(Client)),
+    C0 = #c{client = Client, keeper = erlang:monitor(process, ?MODULE), api = api(), spawned = Spawned, capture = Capture,
+            duration_ms = DurationMs, carriers = carriers(node(Client)),
             select = {[glob(G) || G <- Only], [glob(G) || G <- Skip], [glob(G) || G <- Opaque]}},
     {Functions, Runner, Pids} = mean(C0, Targets),
     C1 = C0#c{functions = Functions, runner = Runner},
@@ -146,10 +145,12 @@ not_carrying({_, Text}, Pids, Carriers) ->
 
 begin_trace(C0 = #c{relay = Relay, client = Client}, Pids) ->
     %% Before tracing, so that modules this needs are not loaded during it.
-    [Relay ! {case Pid =:= C0#c.runner of true -> runner; false -> process end, Pid, describe_timely(Relay, Pid)} || Pid <- Pids],
+    Kind = case C0#c.runner of none -> process; _ -> runner end,
+    [Relay ! {Kind, Pid, describe_timely(Relay, Pid)} || Pid <- Pids],
     [_] = frame(<<"0x0 Return addr 0x0 (a:b/0 + 1)">>),
     Functions = set_patterns(C0),
-    (Functions =/= [] orelse C0#c.functions =/= []) orelse refused(no_function, "no loaded function is left to trace: see --only and --skip"),
+    Functions =/= [] orelse C0#c.functions =/= [] orelse
+        refused(no_function, "no loaded function is left to trace: see --only and --skip"),
     tell_plan(C0, Functions),
     C = C0#c{watched = probes(C0), looker = spawn(fun() -> ok end)},
     Begin = erlang:monotonic_time(nanosecond),

@@ -38,8 +38,8 @@ place(Caller) -> {Caller, [Caller]}.
 is_within(Outer, #r{captured = {_, _, Functions}}) ->
     lists:any(fun(MFA) -> is_map_key(MFA, Functions) end, Outer).
 
-%% Where slow calls are looked for, the flags stay on until the second tick: taken off at once, they would be on their way off when the
-%% next call begins, and a process whose every slow call follows upon a fast one would never be seen to make one.
+%% Where slow calls are looked for, the flags stay on until the second tick: taken off at once, they would be on their way off
+%% when the next call begins, and a process whose every slow call follows upon a fast one would never be seen to make one.
 let_go(Pid, R = #r{captured = {_, SlowerNs, _}, lingering = Lingering, ticks = Now, processes = Processes}) ->
     P = maps:get(Pid, Processes),
     case SlowerNs > 0 andalso calls_to_come(R) > 0 of
@@ -98,11 +98,13 @@ call_ends({_, Pid, What, _, Value, Now}, Ids, R = #r{processes = Processes}) ->
 end_call(Pid, P, End, Ending, Origin, R) ->
     Ts = max(End, P#p.clock),
     P1 = append(14, P, Ts, <<Ending>>),
-    R1 = store(Pid, P1#p{clock = Ts, origin = Origin, last = none, out = looked, began = none}, R#r{batch_events = R#r.batch_events + 1}),
+    R1 = store(Pid, P1#p{clock = Ts, origin = Origin, last = none, out = looked, began = none},
+               R#r{batch_events = R#r.batch_events + 1}),
     call_complete(P1#p{clock = Ts}, R1).
 
 %% Also when its process ended in it.
-call_complete(#p{began = Began, clock = End}, R = #r{captured = {Count, SlowerNs, Functions}, active = Active, complete = Before}) ->
+call_complete(#p{began = Began, clock = End},
+              R = #r{captured = {Count, SlowerNs, Functions}, active = Active, complete = Before}) ->
     Complete = case End - Began >= SlowerNs of true -> Before + 1; false -> Before end,
     %% Of an own call its runner says when it has ended: there is an answer to wait for.
     Complete =:= Count andalso map_size(Functions) > 0 andalso (R#r.control ! enough),
@@ -125,11 +127,12 @@ end_process_in_call(Pid, P, End, R) ->
     P1 = append(7, P, End, <<>>),
     call_complete(P1#p{clock = End}, store(Pid, P1#p{clock = End, origin = idle, out = gone, began = none}, R)).
 
-%% Not for a while when the last call to come through was of no use: a recursion would take all. In a captured call each time for
-%% longer: of a loop by tail calls each begin that comes through leaves a frame.
+%% Not for a while when the last call to come through was of no use: a recursion would take all. In a captured call each time
+%% for longer: of a loop by tail calls each begin that comes through leaves a frame.
 hold(Ticks, R = #r{ticks = Now}) -> R#r{held = Now + Ticks}.
 
-open_for_more(R = #r{captured = {_, _, Functions}, ticks = Now, held = Until, offs = 0}) when map_size(Functions) > 0, Now >= Until ->
+open_for_more(R = #r{captured = {_, _, Functions}, ticks = Now, held = Until, offs = 0})
+  when map_size(Functions) > 0, Now >= Until ->
     calls_to_come(R) > 0 andalso open_gate(),
     R;
 open_for_more(R) -> R.

@@ -164,8 +164,11 @@ value_text(Language, Value, Full) ->
     chars(Text, Chars).
 
 language_text(erlang, Value, _, Chars) -> io_lib:format("~tp", [Value], [{chars_limit, Chars}]);
-language_text(elixir, Value, true, _) -> 'Elixir.Kernel':inspect(Value, [{pretty, true}, {limit, infinity}, {printable_limit, infinity}]);
-language_text(elixir, Value, false, Chars) -> 'Elixir.Kernel':inspect(Value, [{pretty, true}, {limit, 30}, {printable_limit, Chars}]).
+language_text(elixir, Value, true, _) -> inspected(Value, infinity, infinity);
+language_text(elixir, Value, false, Chars) -> inspected(Value, 30, Chars).
+
+inspected(Value, Limit, Chars) ->
+    'Elixir.Kernel':inspect(Value, [{pretty, true}, {limit, Limit}, {printable_limit, Chars}]).
 
 exception_text(Language, Class, Why, Stack0) ->
     Stack = [Frame || Frame <- Stack0, not is_agent(element(1, Frame))],

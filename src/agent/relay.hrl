@@ -13,8 +13,9 @@
             lingers = none, endings = []}).
 
 %% `ids` maps {M,F,A} to an id: an integer below 2^16, {Id} from there on.
-%% `captured` is none, or {HowMany, SlowerNs, Functions}: calls are; `active` are going on, `complete` have ended; `offs` times are
-%% flags to be taken off. The gate stays shut until the tick `held`, after one within a call for `hold` ticks; `ours` are the agent's own processes.
+%% `captured` is none, or {HowMany, SlowerNs, Functions}: calls are; `active` are going on, `complete` have ended; `offs` times
+%% are flags to be taken off. The gate stays shut until the tick `held`, after one within a call for `hold` ticks; `ours` are the
+%% agent's own processes.
 -record(r, {client, control, api, spawned, opaque, captured, max_events, max_queue, max_memory,
             processes = #{}, next_process = 0, next_function = 1,
             defs = [],                           % definitions since the last batch, newest first

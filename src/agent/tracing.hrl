@@ -220,8 +220,8 @@ set_module(C, M, Spec, Functions) ->
 %% flag in the process. While the gate, a bit of the node's trace control word, is open one call comes through and closes it:
 %% the VM copies a captured call's arguments to the relay, and its result or exception when it ends (exception_trace, a frame
 %% on the stack), and must not do that for calls that nobody asked for, a recursion's above all.
-trigger(C = #c{carriers = Carriers, keeper_pid = Keeper}) ->
-    Guards = [{'=/=', {'band', {get_tcw}, ?GATE}, 0} | [{'=/=', {self}, Pid} || Pid <- [self(), Keeper | Carriers]]],
+trigger(C = #c{carriers = Carriers}) ->
+    Guards = [{'=/=', {'band', {get_tcw}, ?GATE}, 0} | [{'=/=', {self}, Pid} || Pid <- [self(), whereis(?MODULE) | Carriers]]],
     Place = case erts_before(14, 0) of
                 true -> {caller};
                 false -> {{{caller}, {current_stacktrace}}} % the innermost few frames, where there are such

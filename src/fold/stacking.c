@@ -7,10 +7,12 @@
 //   event                    the stack it leaves
 //   BEGIN f, floor g         f
 //   CALL a from f            f;a
-//   CALL b from g            f;b      (f, or what it ended in, ended in a tail call of b: f stands for the captured
-//   call) CALL f from g            f        (b ended in a tail call of f, which is the captured call itself: a call
-//   more) CALL g from f            f;g CALL a from g            f;g;a    (the nearest g is not the floor) RETURN_TO g
-//   f;g RETURN_TO g              f        (to the floor)
+//   CALL b from g            f;b      (what f ended in ended in a tail call of b: f stands for the captured call)
+//   CALL f from g            f        (b ended in a tail call of f, the captured call itself: one call more)
+//   CALL g from f            f;g
+//   CALL a from g            f;g;a    (the nearest g is not the floor)
+//   RETURN_TO g              f;g
+//   RETURN_TO g              f        (to the floor)
 //
 // What an opaque function calls is not shown; the VM does not even say what it calls itself. Here o is opaque:
 //
