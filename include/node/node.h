@@ -54,9 +54,9 @@ int node_send(struct node *node, const struct node_pid *to, const struct term_wr
 // Our own pid, as terms carry it.
 const struct node_pid *node_self(const struct node *node);
 
-// Asks the node to spawn Module:Function(Arguments...), linked to us: it dies with the connection, and its end comes
-// as NODE_EXITED. `arguments` is one list term. Does not wait: let the process speak for itself. 0 or -1.
-int node_spawn_link(struct node *node, const char *module, const char *function, const struct term_writer *arguments,
-                    struct error *err);
+// Asks the node to spawn Module:Function(Arguments...). It should link to us, so that it dies with the connection and
+// its end comes as NODE_EXITED. `arguments` is one list term. Does not wait: let the process speak for itself. 0 or -1.
+int node_spawn(struct node *node, const char *module, const char *function, const struct term_writer *arguments,
+               struct error *err);
 
 #endif

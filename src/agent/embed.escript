@@ -34,10 +34,14 @@ compile_agent(Source, Module, [Oldest | Newer]) ->
 
 beam_md5(Beam) -> {ok, {_, Md5}} = beam_lib:md5(Beam), Md5.
 
+%% What is evaluated on the node begins with this, so that it ends when the profiler does. A link to a node that has gone
+%% would have this one look for it and connect.
+-define(LINK, "lists:member(node(Client), nodes(hidden)) orelse exit(normal), link(Client), ").
+
 %% Abstract forms as a term in the external format, without its version byte.
 forms(File) ->
     {ok, Text} = file:read_file(File),
-    {ok, Tokens, _} = erl_scan:string(unicode:characters_to_list(Text)),
+    {ok, Tokens, _} = erl_scan:string(?LINK ++ unicode:characters_to_list(Text)),
     {ok, Exprs} = erl_parse:parse_exprs(Tokens),
     <<131, Term/binary>> = term_to_binary(Exprs),
     Term.

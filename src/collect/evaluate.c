@@ -19,7 +19,7 @@ int evaluate_spawn(struct node *node, struct term_writer *writer, struct error *
 {
   term_write_nil(writer); // of the bindings
   term_write_nil(writer); // of the arguments
-  int result = node_spawn_link(node, "erl_eval", "exprs", writer, err);
+  int result = node_spawn(node, "erl_eval", "exprs", writer, err);
   term_writer_free(writer);
   return result;
 }

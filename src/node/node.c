@@ -43,7 +43,6 @@ struct node {
   struct transport transport;
   char name[NODE_NAME_MAX + 1];
   struct node_pid self;
-  unsigned spawns; // tags of the requests so far
   struct bytes in;
   size_t taken;
 };
@@ -240,17 +239,6 @@ static enum node_event understand(const uint8_t *data, size_t size, struct term_
   return NODE_NOTHING;
 }
 
-// The answer of net_kernel to a spawn request, {Tag, Pid} with our number as the tag, is of no interest.
-static bool is_spawn_answer(struct term_reader message)
-{
-  struct node_pid pid;
-  if (message.failed || term_read_tuple(&message) != 2)
-    return false;
-  term_read_u64(&message);
-  term_read_pid(&message, &pid);
-  return !message.failed;
-}
-
 static int answer_tick(struct node *node)
 {
   static const char tick[4];
@@ -277,7 +265,7 @@ static enum node_event next_message(struct node *node, struct term_reader *messa
     node->taken += 4 + size;
     *ticked = *ticked || size == 0;
     enum node_event event = size ? understand(header.at, size, message) : NODE_NOTHING;
-    if (event == NODE_EXITED || (event == NODE_MESSAGE && !is_spawn_answer(*message)))
+    if (event != NODE_NOTHING)
       return event;
   }
 }
@@ -328,32 +316,31 @@ int node_send(struct node *node, const struct node_pid *to, const struct term_wr
   return sent(node, ei_send_tmo(node->transport.fd, &pid, term->x.buff, term->x.index, SEND_TIMEOUT_MS), err);
 }
 
-// net_kernel takes {'$gen_call', {From, Tag}, {spawn_link, M, F, Args, GroupLeader}} from any node: OTP,
-// lib/kernel/src/net_kernel.erl, handle_call. We are the group leader, so that nothing is printed on the node.
-int node_spawn_link(struct node *node, const char *module, const char *function, const struct term_writer *arguments,
-                    struct error *err)
+// rex takes {'$gen_cast', {cast, M, F, Args, GroupLeader}} from any node: OTP, lib/kernel/src/rpc.erl, handle_cast. We
+// are the group leader, so that nothing is printed on the node. Not net_kernel's spawn and spawn_link, whose answer and
+// link, where we have gone by then, have the node look for us and connect.
+int node_spawn(struct node *node, const char *module, const char *function, const struct term_writer *arguments,
+               struct error *err)
 {
-  struct term_writer *call = term_writer_new();
-  if (!call || arguments->failed) {
-    term_writer_free(call);
+  struct term_writer *cast = term_writer_new();
+  if (!cast || arguments->failed) {
+    term_writer_free(cast);
     return error_set(err, ERROR_MEMORY, "out of memory");
   }
-  term_write_tuple(call, 3);
-  term_write_atom(call, "$gen_call");
-  term_write_tuple(call, 2);
-  term_write_pid(call, &node->self);
-  term_write_u64(call, ++node->spawns);
-  term_write_tuple(call, 5);
-  term_write_atom(call, "spawn_link");
-  term_write_atom(call, module);
-  term_write_atom(call, function);
-  term_write_encoded(call, arguments->x.buff + 1, (size_t)arguments->x.index - 1);
-  term_write_pid(call, &node->self);
-  int result = call->failed ? error_set(err, ERROR_MEMORY, "out of memory")
-                            : sent(node,
-                                   ei_reg_send_tmo(&node->ei, node->transport.fd, "net_kernel", call->x.buff,
-                                                   call->x.index, SEND_TIMEOUT_MS),
-                                   err);
-  term_writer_free(call);
+  term_write_tuple(cast, 2);
+  term_write_atom(cast, "$gen_cast");
+  term_write_tuple(cast, 5);
+  term_write_atom(cast, "cast");
+  term_write_atom(cast, module);
+  term_write_atom(cast, function);
+  term_write_encoded(cast, arguments->x.buff + 1, (size_t)arguments->x.index - 1);
+  term_write_pid(cast, &node->self);
+  int result =
+      cast->failed
+          ? error_set(err, ERROR_MEMORY, "out of memory")
+          : sent(node,
+                 ei_reg_send_tmo(&node->ei, node->transport.fd, "rex", cast->x.buff, cast->x.index, SEND_TIMEOUT_MS),
+                 err);
+  term_writer_free(cast);
   return result;
 }

@@ -74,7 +74,6 @@ def agent_says(kind, *more):
 
 
 TICK = bytes(4)
-SPAWNED = sent(terms(integer(1), pid(2)))  # net_kernel's answer, which flambeau does not need
 STARTED = agent_says("started", pid(2), pid(3))
 NO_MORE_FILES = agent_says("beam_files", atom("sent"))
 
@@ -236,10 +235,9 @@ class Peer:
         self.packet(b"a" + hashlib.md5((self.double.cookie if cookie is None else cookie) + b"%d" % theirs).digest())
 
     def asked(self):
-        """Takes flambeau's first request: of whatever shape, it goes to net_kernel in one message."""
+        """Takes flambeau's first request: of whatever shape, it goes to rex in one message."""
         self.frame(4)
         self.double.begun.set()
-        self.send(SPAWNED)
 
 
 class Double:

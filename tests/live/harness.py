@@ -263,10 +263,12 @@ def acceptors(state):
 
 
 class Cable:
-    """A forwarded port on this machine that can be cut."""
+    """A forwarded port on this machine that can be cut. `meet(data)` is called before anything is passed on to the port, and
+    says whether that is to be the last."""
 
-    def __init__(self, to_port):
+    def __init__(self, to_port, meet=lambda data: False):
         self.to_port = to_port
+        self.meet = meet
         self.ends = []
         self.whole = True
         self.socket = socket.create_server((HOST, 0))
@@ -282,14 +284,16 @@ class Cable:
                 if not self.whole:
                     self.cut()
                     return
-                for one, other in ((near, far), (far, near)):
-                    threading.Thread(target=self.carry, args=(one, other), daemon=True).start()
+                for one, other, meet in ((near, far, self.meet), (far, near, lambda data: False)):
+                    threading.Thread(target=self.carry, args=(one, other, meet), daemon=True).start()
         except OSError:
             return
 
-    def carry(self, source, target):
+    def carry(self, source, target, meet):
         try:
-            while data := source.recv(1 << 16):
+            last = False
+            while not last and (data := source.recv(1 << 16)):
+                last = meet(data)
                 target.sendall(data)
         except OSError:
             pass

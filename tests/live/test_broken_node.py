@@ -314,7 +314,6 @@ PASSED_OVER = [
     ("a batch that is compressed", [agent_says("batch", b"P\x7f\xff\xff\xff" + BOMB, integer(0))]),
     ("what we do not know", [agent_says("dance", integer(1), integer(2))]),
     ("ticks", [double.TICK * 500_000]),
-    ("net_kernel's answers", [double.SPAWNED * 50_000]),
     ("messages for others", [double.sent(terms(atom("hello"), binary(bytes(1000)))) * 1000] * 20),
     ("started again", [double.STARTED * 100]),
     ("an empty batch", [batch(b"") * 1000]),
@@ -432,7 +431,6 @@ PAUSE_S = 0.02
 FLOODS = [
     ("ticks before the start", flood((), double.TICK * 10_000, PAUSE_S), UNREACHABLE, START_S, 1, ()),
     ("ticks", flood(BEGINNING, double.TICK * 10_000, PAUSE_S), CUT, SILENCE_S, 1, ()),
-    ("net_kernel's answers", flood(BEGINNING, double.SPAWNED * 1000, PAUSE_S), CUT, SILENCE_S, 1, ()),
     ("control messages", flood(BEGINNING, double.framed(b"p\x83" + terms(integer(1))) * 5000, PAUSE_S), CUT, SILENCE_S,
      1, ()),
     ("messages for others", flood(BEGINNING, UNASKED, PAUSE_S), CUT, DURATION_S + OVERTIME_S, 1, ()),

@@ -103,10 +103,28 @@ class CleanTest(LiveTest):
         verb, *words = MODES[mode]
         return Run(verb, "-n", self.node.name, *words, "-o", harness.world.folder / "random.folded", *more)
 
+    def port(self):
+        return self.node.ask(f"{{port, P, _}} = erl_epmd:port_please(\"shop\", \"{HOST}\"), P")
+
+    def test_cut_off_as_it_asks(self):
+        """The node comes to what it is asked when we have gone. It must not look for us: that starts its resolver."""
+        def hold(data):
+            if asked := b"erl_eval" in data:
+                self.node.ask("Busy = [rpc:call(N, erlang, whereis, [Name]) || Name <- [rex, net_kernel]], "
+                              "[rpc:call(N, sys, suspend, [Pid]) || Pid <- Busy], ok")
+            return asked
+        for words in (("ps",), ("record", "-p", "shop_cart"), ("run", "erlang:abs(1)")):
+            with self.subTest(words[0]):
+                cable = Cable(self.port(), hold)
+                result = flambeau(words[0], "-n", self.node.name, "--address", f"{HOST}:{cable.port}", *words[1:])
+                self.assertIn(result.code, (3, 5), str(result))
+                self.node.ask("[rpc:call(N, sys, resume, [rpc:call(N, erlang, whereis, [Name])]) || Name <- [rex, net_kernel]], ok")
+                time.sleep(0.5)
+                self.assert_clean(self.node, self.before)
+
     def end(self, way, after_s, mode):
         """Starts in this mode, and ends it in this way so long afterwards."""
-        port = self.node.ask(f"{{port, P, _}} = erl_epmd:port_please(\"shop\", \"{HOST}\"), P")
-        cable = Cable(port) if way == "cut off" else None
+        cable = Cable(self.port()) if way == "cut off" else None
         run = self.start_mode(mode, *(("--address", f"{HOST}:{cable.port}") if cable else ()))
         time.sleep(after_s)
         if way == "killed":
