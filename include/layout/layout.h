@@ -35,8 +35,17 @@ struct layout_options {
   enum weight weight;  // of a graph
   bool chart;          // time goes from left to right; wants a profile with spans
   double min_share;    // boxes narrower than this share of the whole are left out (0: none)
-  size_t max_boxes;    // of a chart: no more than so many, the longest (0: all)
+  size_t max_boxes;    // no more than so many, the widest (0: all)
   const char *palette; // "beam", "hot", "mono"
+};
+
+// How a comparison is colored. Let d be what a node's own weight is more or less than the base's, and m the largest |d|
+// of all nodes: `same` where d is 0, else shade min(7, floor(8 sqrt(|d| / m))) of those that have grown or shrunk.
+#define LAYOUT_SHADES 8
+
+struct layout_shades {
+  uint32_t grown[LAYOUT_SHADES], shrunk[LAYOUT_SHADES]; // a little to much
+  uint32_t same;
 };
 
 struct layout {
@@ -51,6 +60,8 @@ struct layout {
   uint64_t processes_left_out;                   // of a chart: without a lane, too short or for want of rows
   struct legend_entry legend[LAYOUT_MAX_LEGEND]; // only what the boxes use
   size_t legend_count;
+  uint32_t *colors;            // of each frame of the profile; a comparison's boxes have others
+  struct layout_shades shades; // of a comparison
 };
 
 // ERROR_EMPTY when the profile weighs nothing in this weight; ERROR_USAGE for an unknown palette.

@@ -20,15 +20,28 @@ enum frame_kind {
   FRAME_LOST,     // [lost]
   FRAME_CUT,      // [cut]: outer frames that could not be read
   FRAME_DEEPER,   // [deeper]: frames past a depth limit
+  FRAME_VANISHED, // [vanished]: in a comparison, beside the outermost frames: beneath it are the stacks that only BASE
+                  // has
+};
+
+// Whose code a module is.
+enum frame_origin {
+  ORIGIN_UNKNOWN,
+  ORIGIN_OWN, // the user's: of an application that is no dependency, or of none
+  ORIGIN_DEPENDENCY,
+  ORIGIN_ELIXIR, // Elixir's own applications
+  ORIGIN_OTP,
 };
 
 struct profile_frame {
   enum frame_kind kind;
-  const char *name;   // as shown: "lists:sort/1", "Shop.Cart.total/2", "[gc]"; UTF-8, hostile
-  const char *module; // the VM's module name, "" when unknown
-  const char *file;   // where its source begins, "" when unknown; hostile
-  uint32_t line;      // 0 when unknown
-  bool native;        // BIF or NIF
+  const char *name;        // as shown: "lists:sort/1", "Shop.Cart.total/2", "[gc]"; UTF-8, hostile
+  const char *module;      // the VM's module name, "" when unknown
+  const char *file;        // where its source begins, "" when unknown; hostile
+  uint32_t line;           // 0 when unknown
+  bool native;             // BIF or NIF
+  const char *application; // its module's, "" when unknown or without one; hostile
+  enum frame_origin origin;
 };
 
 // Index 0 is the root of everything: its frame is meaningless and it has no own time.
@@ -93,6 +106,11 @@ struct profile_gc {
   uint64_t words_given_back;
 };
 
+// One side of a comparison at one node.
+struct profile_side {
+  uint64_t own, calls;
+};
+
 struct profile_fact {
   const char *key;
   const char *value;
@@ -119,6 +137,9 @@ struct profile {
   const struct profile_node *nodes;
   size_t node_count;        // at least 1
   const uint8_t *own_kinds; // per node, the enum frame_kind its own time counts as; NULL: that of its frame
+  // In a comparison (profile_compare), per node what BASE has there; else NULL. The nodes' own times and calls are
+  // HEAD's, but beneath [vanished], where HEAD has none, BASE's: so wide the stacks are drawn.
+  const struct profile_side *base;
   const struct profile_function *functions; // sorted: most own time first, then by name
   size_t function_count;
   const struct profile_process *processes; // in order of first sight

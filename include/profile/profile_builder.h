@@ -22,6 +22,9 @@ uint32_t profile_builder_frame(struct profile_builder *builder, enum frame_kind 
 int profile_builder_rename(struct profile_builder *builder, uint32_t frame, const char *name);
 // Where the frame's source begins; the first time counts.
 int profile_builder_locate(struct profile_builder *builder, uint32_t frame, const char *file, uint32_t line);
+// Whose code the frame is; the first time counts.
+int profile_builder_belongs(struct profile_builder *builder, uint32_t frame, const char *application,
+                            enum frame_origin origin);
 // The child of `parent` (0 is the root) for `frame`, made if new, or PROFILE_FAILED.
 uint32_t profile_builder_child(struct profile_builder *builder, uint32_t parent, uint32_t frame);
 void profile_builder_add(struct profile_builder *builder, uint32_t node, uint64_t own, uint64_t calls);

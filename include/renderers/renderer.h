@@ -17,7 +17,10 @@ struct picture {
   const char *title;    // UTF-8, hostile
   const char *subtitle; // "" without
   int width_px;
-  bool icicle; // root on top
+  bool icicle;      // root on top
+  double scale;     // pixels of a raster image for one of the picture; 0: the renderer's own choice
+  unsigned columns; // of a terminal; 0: the renderer's own choice
+  bool colored;     // a terminal that shows colors
 };
 
 struct renderer {

@@ -155,15 +155,6 @@ static size_t find_busiest(const struct picture *picture, const struct profile_f
   return count;
 }
 
-static uint32_t color_of_frame(const struct picture *picture, uint32_t frame)
-{
-  const struct layout *layout = picture->layout;
-  for (size_t i = 1; i < layout->box_count; i++)
-    if (!layout->boxes[i].deeper && picture->profile->nodes[layout->boxes[i].node].frame == frame)
-      return layout->boxes[i].color;
-  return layout->boxes[0].color;
-}
-
 static int put_busiest(struct sheet *sheet, int y_px)
 {
   const struct picture *picture = sheet->picture;
@@ -182,7 +173,7 @@ static int put_busiest(struct sheet *sheet, int y_px)
     char number[NUMBER_MAX];
     number_share(number, busyness(picture, busiest[i]), total);
     put(sheet, SHEET_CODE_RIGHT, x_px, y_px, number, strlen(number), false);
-    put_swatch(sheet, x_px + 8, y_px, color_of_frame(picture, busiest[i]->frame));
+    put_swatch(sheet, x_px + 8, y_px, picture->layout->colors[busiest[i]->frame]);
     put_fitting(sheet, SHEET_CODE, x_px + 24, y_px, right_px - x_px - 24, SHEET_CELL_DPX,
                 text_clean(&sheet->scratch, picture->profile->frames[busiest[i]->frame].name));
   }

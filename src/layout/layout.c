@@ -6,15 +6,26 @@
 #include "palette.h"
 #include "placing.h"
 
+static int color_frames(struct layout *layout, const struct profile *profile, const struct palette *palette,
+                        struct error *err)
+{
+  layout->colors = malloc((profile->frame_count + 1) * sizeof *layout->colors);
+  if (layout->colors == NULL)
+    return error_set(err, ERROR_MEMORY, "out of memory for the colors of %zu frames", profile->frame_count);
+  for (size_t i = 0; i < profile->frame_count; i++)
+    layout->colors[i] = palette_color(palette, &profile->frames[i]);
+  return 0;
+}
+
 static void color_boxes(struct layout *layout, const struct profile *profile, const struct palette *palette)
 {
   palette_kinds used = 0;
   layout->boxes[0].color = PALETTE_ROOT_COLOR;
   for (size_t i = 1; i < layout->box_count; i++) {
     struct box *box = &layout->boxes[i];
-    const struct profile_frame *frame = &profile->frames[profile->nodes[box->node].frame];
-    box->color = box->deeper ? palette_deeper_color(palette) : palette_color(palette, frame);
-    used |= box->deeper ? palette_kind_deeper() : palette_kind(frame);
+    uint32_t frame = profile->nodes[box->node].frame;
+    box->color = box->deeper ? palette_deeper_color(palette) : layout->colors[frame];
+    used |= box->deeper ? palette_kind_deeper() : palette_kind(&profile->frames[frame]);
   }
   palette_legend(palette, used, layout);
 }
@@ -33,7 +44,8 @@ struct layout *layout_new(const struct profile *profile, const struct layout_opt
     return NULL;
   }
   layout->chart = options->chart;
-  if ((options->chart ? chart_place : graph_place)(layout, profile, options, err) < 0) {
+  if ((options->chart ? chart_place : graph_place)(layout, profile, options, err) < 0 ||
+      color_frames(layout, profile, palette, err) < 0) {
     layout_free(layout);
     return NULL;
   }
@@ -46,5 +58,6 @@ void layout_free(struct layout *layout)
   if (layout == NULL)
     return;
   free(layout->boxes);
+  free(layout->colors);
   free(layout);
 }

@@ -91,6 +91,7 @@ static enum kind kind_of(const struct profile_frame *frame)
     return KIND_LOST;
   case FRAME_CUT:
   case FRAME_DEEPER:
+  case FRAME_VANISHED:
     return KIND_FOLDED;
   }
   if (frame->native)

@@ -103,7 +103,7 @@ uint32_t profile_builder_frame(struct profile_builder *builder, enum frame_kind 
   if (id - 1 < count)
     return id - 1;
 
-  struct profile_frame frame = {.kind = kind, .file = "", .native = native};
+  struct profile_frame frame = {.kind = kind, .file = "", .native = native, .application = ""};
   frame.name = keep(builder, name, name_size);
   frame.module = keep(builder, module, strnlen(module, module_size));
   bytes_append(&builder->frames, &frame, sizeof frame);
@@ -136,6 +136,22 @@ int profile_builder_locate(struct profile_builder *builder, uint32_t frame, cons
   }
   located->file = kept;
   located->line = line;
+  return 0;
+}
+
+int profile_builder_belongs(struct profile_builder *builder, uint32_t frame, const char *application,
+                            enum frame_origin origin)
+{
+  struct profile_frame *owned = &builder_frames(builder)[frame];
+  if (owned->origin != ORIGIN_UNKNOWN)
+    return 0;
+  const char *kept = keep(builder, application, strlen(application));
+  if (!kept) {
+    fail(builder);
+    return -1;
+  }
+  owned->application = kept;
+  owned->origin = origin;
   return 0;
 }
 

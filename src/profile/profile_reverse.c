@@ -15,7 +15,8 @@ static int copy_frames(struct profile_builder *builder, const struct profile *pr
     frame_map[i] = profile_builder_frame(builder, frame->kind, frame->name, strlen(frame->name), frame->module,
                                          strlen(frame->module), frame->native);
     if (frame_map[i] == PROFILE_FAILED ||
-        (frame->line && profile_builder_locate(builder, frame_map[i], frame->file, frame->line) < 0))
+        (frame->line && profile_builder_locate(builder, frame_map[i], frame->file, frame->line) < 0) ||
+        profile_builder_belongs(builder, frame_map[i], frame->application, frame->origin) < 0)
       return -1;
   }
   return 0;
