@@ -9,7 +9,7 @@
 %% The module must load on OTP 25 to 29 whatever compiled it: no binary matching (bs_test_unit is gone from 29).
 -module(?AGENT_MODULE).
 
--export([keep/0, start/2]).
+-export([keep/1, start/2]).
 
 -define(TICK_MS, 100).          % statuses are looked at, small batches sent
 -define(WATCH_TICKS, 4).        % ticks between two looks for newly loaded modules
@@ -55,15 +55,19 @@
 
 %%% Keeper --------------------------------------------------------------------------------------------------
 
-%% Entered by the process that has registered itself under this module's name and loaded it.
-keep() ->
-    keep(#{}, 5000).
+%% Entered by the process that has registered itself under this module's name and loaded it. Who made that process is its
+%% first member: it may be killed before it joins.
+keep(Maker) ->
+    keep(#{erlang:monitor(process, Maker) => Maker}, infinity).
 
 keep(Members, Patience) ->
     receive
         {join, Ref, Pid} ->
             Pid ! {joined, Ref},
-            keep(Members#{erlang:monitor(process, Pid) => Pid}, infinity);
+            case lists:member(Pid, maps:values(Members)) of
+                true -> keep(Members, infinity);
+                false -> keep(Members#{erlang:monitor(process, Pid) => Pid}, infinity)
+            end;
         {'DOWN', Monitor, process, _, Why} ->
             Why =:= normal orelse clear_after_killed(),
             case maps:remove(Monitor, Members) of
@@ -71,7 +75,6 @@ keep(Members, Patience) ->
                 Rest -> keep(Rest, infinity)
             end
     after Patience ->
-        Patience > 0 andalso clear_after_killed(), % nobody came: whoever made this keeper was killed
         %% Both calls leave this module: the purge finds no process in it, this one included. Whoever wants to
         %% join meanwhile sees this process end, and starts anew.
         code:delete(?MODULE),
@@ -255,7 +258,8 @@ control(C = #c{client = Client, relay = Relay}) ->
 
 %% Somebody killed the keeper: one of the controllers becomes the first member of another.
 new_keeper() ->
-    spawn(fun() -> try register(?MODULE, self()) of true -> keep() catch error:badarg -> ok end end),
+    Maker = self(),
+    spawn(fun() -> try register(?MODULE, self()) of true -> keep(Maker) catch error:badarg -> ok end end),
     receive after 10 -> ok end,
     Keeper = erlang:monitor(process, ?MODULE),
     catch ?MODULE ! {join, Keeper, self()},

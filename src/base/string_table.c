@@ -36,8 +36,9 @@ static uint64_t hash_of(const struct string_table *table, const char *text, size
     uint64_t word = 0;
     size_t taken = size < sizeof word ? size : sizeof word;
     memcpy(&word, text, taken);
-    hash = (hash ^ word) * table->secret;
-    hash ^= hash >> 29;
+    __extension__ unsigned __int128 product = (unsigned __int128)(hash ^ word) * table->secret;
+    hash =
+        (uint64_t)product ^ (uint64_t)(product >> 64); // the lower half alone: flipping the highest bit flips just that
     text += taken;
     size -= taken;
   }
