@@ -3,9 +3,26 @@
 
 #include "renderers/renderer.h"
 
-extern const struct renderer renderer_svg, renderer_png, renderer_folded;
+extern const struct renderer renderer_svg, renderer_png, renderer_pdf, renderer_text, renderer_folded,
+    renderer_speedscope, renderer_pprof, renderer_callgrind;
 
-const struct renderer *const renderers[] = {&renderer_svg, &renderer_png, &renderer_folded, NULL};
+static int svgz_render(const struct picture *picture, struct byte_sink *out, struct error *err)
+{
+  return renderer_svg.render(picture, out, err);
+}
+
+static const struct renderer renderer_svgz = {
+    .name = "svgz",
+    .extension = ".svgz",
+    .summary = "the SVG, compressed",
+    .needs_layout = true,
+    .gzipped = true,
+    .render = svgz_render,
+};
+
+const struct renderer *const renderers[] = {
+    &renderer_svg,    &renderer_svgz,       &renderer_png,   &renderer_pdf,       &renderer_text,
+    &renderer_folded, &renderer_speedscope, &renderer_pprof, &renderer_callgrind, NULL};
 
 const struct renderer *renderer_by_name(const char *name)
 {

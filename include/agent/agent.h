@@ -14,7 +14,7 @@ extern const unsigned char agent_attach[]; // src/agent/attach.exprs
 extern const size_t agent_attach_size;
 extern const unsigned char agent_processes[]; // src/agent/processes.exprs
 extern const size_t agent_processes_size;
-extern const unsigned char agent_beam_files[]; // src/agent/beam_files.exprs
-extern const size_t agent_beam_files_size;
+extern const unsigned char agent_modules[]; // src/agent/modules.exprs
+extern const size_t agent_modules_size;
 
 #endif

@@ -22,6 +22,7 @@ void bytes_clear(struct bytes *bytes); // size 0 and not failed; keeps the memor
 void bytes_append(struct bytes *bytes, const void *data, size_t size);
 void bytes_append_u8(struct bytes *bytes, uint8_t value);
 void bytes_append_be(struct bytes *bytes, uint64_t value, unsigned width_bytes); // big-endian, 1 to 8 bytes
+void bytes_append_decimal(struct bytes *bytes, uint64_t number);
 // Room for `size` more bytes at the end, counted in `size` at once; NULL when it failed.
 uint8_t *bytes_reserve(struct bytes *bytes, size_t size);
 void bytes_drop_front(struct bytes *bytes, size_t size); // forget the first bytes (memmove)

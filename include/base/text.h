@@ -23,6 +23,9 @@ uint32_t text_next(const char **at, const char *end);
 // out of memory.
 const char *text_clean(struct bytes *scratch, const char *text);
 
+// Appends clean text as a JSON string with its quotes.
+void text_append_json(struct bytes *out, const char *clean);
+
 struct text_interval {
   uint32_t first, last;
 };

@@ -10,6 +10,7 @@ enum packed_tag {
   PACKED_MODULE = 0x84,
   PACKED_BARRIER = 0x85,
   PACKED_LOCATION = 0x86,
+  PACKED_APPLICATION = 0x87,
 };
 
 // Of an event's tag. The kinds are those of enum event_kind.
@@ -21,7 +22,7 @@ enum packed_tag {
 #define PACKED_SHORT_DELTA_LIMIT (1u << 24) // a short delta is below
 #define PACKED_SHORT_ID_LIMIT (1u << 16)    // a short id is below
 
-#define PACKED_NAME_MAX_BYTES 1020u // of a module, a function, a registered name
+#define PACKED_NAME_MAX_BYTES 1020u // of a module, a function, an application, a registered name
 #define PACKED_PID_MAX_BYTES 64u
 #define PACKED_TEXT_MAX_BYTES 4096u // of a label or an initial call
 #define PACKED_FILE_MAX_BYTES 4096u // of a source file's name

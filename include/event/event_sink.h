@@ -19,6 +19,8 @@ struct event_sink_ops {
   int (*module)(struct event_sink *sink, const char *name, int64_t time_ns, bool traced, struct error *err);
   // What its module's file says of a function. After its definition; once at most.
   int (*location)(struct event_sink *sink, const struct function_location *location, struct error *err);
+  // Whose code a module is; what is told again replaces what was told before.
+  int (*application)(struct event_sink *sink, const struct module_application *application, struct error *err);
   int (*event)(struct event_sink *sink, const struct trace_event *event, struct error *err);
 };
 
@@ -41,6 +43,8 @@ int event_filter_process(struct event_sink *filter, const struct process_definit
 int event_filter_fact(struct event_sink *filter, const char *key, const char *value, struct error *err);
 int event_filter_module(struct event_sink *filter, const char *name, int64_t time_ns, bool traced, struct error *err);
 int event_filter_location(struct event_sink *filter, const struct function_location *location, struct error *err);
+int event_filter_application(struct event_sink *filter, const struct module_application *application,
+                             struct error *err);
 int event_filter_event(struct event_sink *filter, const struct trace_event *event, struct error *err);
 
 // Pushes everything to `first`, then to `second` (both borrowed).

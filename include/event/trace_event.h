@@ -76,6 +76,22 @@ struct function_location {
   const char *file; // "src/shop.erl", "" when the place is not known: UTF-8, hostile, borrowed; NUL-terminated
 };
 
+// Whose code a module is.
+enum module_origin {
+  MODULE_OWN = 1,    // the user's: of an application that is no dependency, or of none
+  MODULE_DEPENDENCY, // somebody else's
+  MODULE_ELIXIR,     // of Elixir's own applications
+  MODULE_OTP,
+};
+
+// To which application a module belongs.
+struct module_application {
+  const char *module; // as in a function's definition
+  size_t module_size;
+  const char *application; // "" without one: UTF-8, hostile, borrowed; NUL-terminated
+  enum module_origin origin;
+};
+
 // A process's definition; sent before its id is used, and again when more is known (the last one counts).
 struct process_definition {
   uint32_t id;

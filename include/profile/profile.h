@@ -48,7 +48,7 @@ struct profile_frame {
 struct profile_node {
   uint32_t frame;
   uint32_t parent;
-  uint32_t first_child;  // 0: none. Children are in byte order of their frames' names
+  uint32_t first_child;  // 0: none. Children are in byte order of their frames' names, [vanished] behind them
   uint32_t next_sibling; // 0: none
   uint64_t own;          // own weight: nanoseconds (or the folded file's unit)
   uint64_t calls;        // `call` events at exactly this stack
@@ -140,7 +140,11 @@ struct profile {
   // In a comparison (profile_compare), per node what BASE has there; else NULL. The nodes' own times and calls are
   // HEAD's, but beneath [vanished], where HEAD has none, BASE's: so wide the stacks are drawn.
   const struct profile_side *base;
+  uint32_t vanished; // in a comparison, the node of [vanished]: it and all after it are BASE's alone. 0: none
   const struct profile_function *functions; // sorted: most own time first, then by name
+  // In a comparison, what each of `functions` is in BASE, in the same order; else NULL. One that a side does not have
+  // is all zero there.
+  const struct profile_function *base_functions;
   size_t function_count;
   const struct profile_process *processes; // in order of first sight
   size_t process_count;

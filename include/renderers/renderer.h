@@ -20,7 +20,7 @@ struct picture {
   bool icicle;      // root on top
   double scale;     // pixels of a raster image for one of the picture; 0: the renderer's own choice
   unsigned columns; // of a terminal; 0: the renderer's own choice
-  bool colored;     // a terminal that shows colors
+  unsigned colors;  // that it shows: 0, 256 or 1 << 24
 };
 
 struct renderer {
@@ -28,6 +28,9 @@ struct renderer {
   const char *extension; // ".svg"
   const char *summary;   // one line for help texts
   bool needs_layout;
+  bool time_order; // without boxes: takes the profile's spans
+  bool browsable;  // a browser shows such a file
+  bool gzipped;    // whoever opens `out` puts gzip in front of it
   // Writes everything to `out` (borrowed, not finished). 0, or -1 with `err`.
   int (*render)(const struct picture *picture, struct byte_sink *out, struct error *err);
 };

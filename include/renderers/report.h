@@ -2,12 +2,13 @@
 #ifndef FLAMBEAU_RENDERERS_REPORT_H
 #define FLAMBEAU_RENDERERS_REPORT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
+#include "profile/profile.h"
 
 struct byte_sink;
-struct profile;
 
 // All but the name most first, the same then by name.
 enum report_sort {
@@ -31,6 +32,17 @@ int report_write(const struct profile *profile, const struct report_options *opt
 
 // Writes the same as one JSON object in ASCII; renderers/report/JSON.md has its keys.
 int report_write_json(const struct profile *profile, const struct report_options *options, struct byte_sink *out,
+                      struct error *err);
+
+struct diff_options {
+  uint64_t top;       // how many functions, at most; 0: all
+  enum weight weight; // whose changes are shown: own time, waiting, gc or calls
+  bool by_calls;      // the most changed first by calls, else by weight
+};
+
+// Writes what a comparison (profile_compare) found as a table for people, as report_write does: totals, the largest
+// change in a sentence, the functions that changed.
+int report_write_diff(const struct profile *comparison, const struct diff_options *options, struct byte_sink *out,
                       struct error *err);
 
 #endif

@@ -5,17 +5,17 @@
 // The root is left out, outermost frame first; WEIGHT is a positive integer, nanoseconds or calls; stacks that weigh
 // nothing have no line. In a name `;` becomes `:`; control characters and bytes that are no UTF-8 become `?`, as does
 // an empty name. Stacks that are written the same are one line. Lines of a deep recursion grow with its depth: text
-// past FOLDED_MAX_BYTES is an error.
+// past STACKS_MAX_BYTES is an error.
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/byte_io.h"
 #include "base/bytes.h"
+#include "picture/measures.h"
 #include "picture/text.h"
+#include "profile/stack_walk.h"
 #include "renderers/renderer.h"
-
-#define FOLDED_MAX_BYTES ((size_t)512 << 20)
 
 struct line {
   size_t offset;     // of the stack in the text
@@ -67,24 +67,17 @@ static void add_line(struct folded *folded, uint64_t weight)
   bytes_append_u8(&folded->stacks, 0);
 }
 
-// Depth first along the links between nodes; the path grows and shrinks with the walk.
-static void collect_lines(struct folded *folded, const struct profile *profile, enum weight weight)
+// The path follows the walk, a name for each frame of the stack.
+static void collect_lines(struct folded *folded, struct stack_walk *walk, enum weight weight)
 {
-  const struct profile_node *nodes = profile->nodes;
-  uint32_t node = nodes[0].first_child;
-  while (node != 0 && !folded->stacks.failed) {
-    append_name(&folded->path, profile->frames[nodes[node].frame].name);
-    add_line(folded, profile_own_weight(profile, node, weight));
-    if (nodes[node].first_child != 0) {
-      node = nodes[node].first_child;
-      continue;
-    }
-    drop_name(&folded->path);
-    while (node != 0 && nodes[node].next_sibling == 0) {
-      node = nodes[node].parent;
+  const struct profile *profile = walk->profile;
+  size_t names = 0;
+  while (stack_walk_next(walk)) {
+    for (; names >= walk->depth; names--)
       drop_name(&folded->path);
-    }
-    node = node == 0 ? 0 : nodes[node].next_sibling;
+    append_name(&folded->path, profile->frames[profile->nodes[walk->node].frame].name);
+    names++;
+    add_line(folded, profile_own_weight(profile, walk->node, weight));
   }
 }
 
@@ -123,19 +116,23 @@ static int write_lines(struct folded *folded, struct byte_sink *out, struct erro
 static int folded_render(const struct picture *picture, struct byte_sink *out, struct error *err)
 {
   struct folded folded = {.lines = calloc(picture->profile->node_count, sizeof *folded.lines)};
-  if (folded.lines == NULL)
+  struct stack_walk walk;
+  if (folded.lines == NULL || stack_walk_init(&walk, picture->profile, err) < 0) {
+    free(folded.lines);
     return error_set(err, ERROR_MEMORY, "out of memory for %zu stacks", picture->profile->node_count);
-  bytes_init(&folded.stacks, FOLDED_MAX_BYTES);
-  bytes_init(&folded.path, FOLDED_MAX_BYTES);
-  collect_lines(&folded, picture->profile, picture->weight);
+  }
+  bytes_init(&folded.stacks, STACKS_MAX_BYTES);
+  bytes_init(&folded.path, STACKS_MAX_BYTES);
+  collect_lines(&folded, &walk, picture->weight);
   int status;
   if (folded.stacks.failed || folded.path.failed)
     status = error_set(err, ERROR_OUTPUT, "as folded text these stacks take more than %zu MiB; write an .svg instead",
-                       FOLDED_MAX_BYTES >> 20);
+                       STACKS_MAX_BYTES >> 20);
   else
     status = write_lines(&folded, out, err);
   bytes_release(&folded.stacks);
   bytes_release(&folded.path);
+  stack_walk_release(&walk);
   free(folded.lines);
   return status;
 }

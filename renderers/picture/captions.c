@@ -7,6 +7,8 @@
 #include "base/bytes.h"
 #include "base/numbers.h"
 #include "picture/sheet.h"
+#include "profile/profile_calls.h"
+#include "profile/profile_compare.h"
 #include "renderers/renderer.h"
 
 #define CAPTION_MAX_BYTES (256 * 1024) // whoever draws it cuts it
@@ -76,22 +78,24 @@ static bool are_own_calls(const struct profile *profile)
 }
 
 // "20 calls of shop_price:discount/5".
-static void add_calls(struct bytes *line, const struct profile *profile)
+static void add_calls(struct bytes *line, const struct profile *profile, const struct profile_call_lengths *lengths)
 {
-  const struct profile_call *calls = profile->calls;
   const char *target = profile_fact_value(profile, "target");
-  bool one_function = true;
   char number[NUMBER_MAX];
-  for (size_t i = 0; i < profile->call_count; i++)
-    one_function &= calls[i].frame == calls[0].frame;
   add(line, number_count(number, profile->calls_seen));
-  if (one_function) {
+  if (lengths->one_function) {
     add(line, profile->calls_seen == 1 ? " call of " : " " CALLS_OF);
-    add(line, profile->frames[calls[0].frame].name);
+    add(line, profile->frames[profile->calls[0].frame].name);
   } else { // all that were asked for
     add(line, " ");
     add(line, target && !are_own_calls(profile) ? target : "calls");
   }
+}
+
+static void measure_calls(struct bytes *line, const struct profile *profile, struct profile_call_lengths *lengths)
+{
+  if (profile_measure_calls(profile, lengths, &(struct error){0}) < 0)
+    line->failed = true;
 }
 
 static char *graph_title(const struct profile *profile, enum weight weight)
@@ -115,8 +119,10 @@ static char *graph_title(const struct profile *profile, enum weight weight)
     break;
   }
   if (profile->call_count > 0) {
+    struct profile_call_lengths lengths;
+    measure_calls(&line, profile, &lengths);
     add(&line, " in ");
-    add_calls(&line, profile);
+    add_calls(&line, profile, &lengths);
   } else {
     add_whose(&line, " in ", profile);
   }
@@ -144,32 +150,74 @@ static char *chart_title(const struct profile *profile)
   return caption_take(&line);
 }
 
+struct totals {
+  uint64_t base, head;
+};
+
+static struct totals compare_totals(const struct profile *comparison, enum weight weight)
+{
+  struct totals totals = {0};
+  for (size_t i = 1; i < comparison->node_count; i++) {
+    totals.base += profile_base_weight(comparison, (uint32_t)i, weight);
+    totals.head += profile_head_weight(comparison, (uint32_t)i, weight);
+  }
+  return totals;
+}
+
+static const char *weight_text(char text[NUMBER_MAX], const struct profile *profile, enum weight weight, uint64_t value)
+{
+  return picture_unit(profile, weight) == UNIT_TIME ? number_time(text, value) : number_count(text, value);
+}
+
+// "From BASE to HEAD: 12.3 s → 15.1 s of wall time (+22.8%)": the order is said, so that nobody reads it backwards.
+static char *comparison_title(const struct profile *comparison, enum weight weight)
+{
+  struct totals totals = compare_totals(comparison, weight);
+  struct bytes line;
+  char number[NUMBER_MAX];
+  bytes_init(&line, CAPTION_MAX_BYTES);
+  add(&line, "From BASE to HEAD: ");
+  add(&line, weight_text(number, comparison, weight, totals.base));
+  add(&line, " → ");
+  add(&line, weight_text(number, comparison, weight, totals.head));
+  if (picture_unit(comparison, weight) == UNIT_CALLS)
+    add(&line, " calls");
+  else if (picture_unit(comparison, weight) == UNIT_TIME)
+    add(&line, " of "), add(&line, time_of[weight]);
+  add(&line, " (");
+  add(&line, number_change(number, totals.base, totals.head));
+  add(&line, ")");
+  return caption_take(&line);
+}
+
 char *picture_default_title(const struct profile *profile, enum weight weight, bool chart)
 {
+  if (profile->base)
+    return comparison_title(profile, weight);
   return chart ? chart_title(profile) : graph_title(profile, weight);
 }
 
-static void part_time_covered(struct bytes *line, const struct profile *profile)
+// "10.0 s traced", or nothing.
+static void add_time_covered(struct bytes *line, const char *separator, const char *begin, const char *end)
 {
-  const char *begin = profile_fact_value(profile, "begin_ns"), *end = profile_fact_value(profile, "end_ns");
   if (begin == NULL || end == NULL)
     return;
   long long begin_ns = strtoll(begin, NULL, 10), end_ns = strtoll(end, NULL, 10);
   if (end_ns <= begin_ns)
     return;
   char number[NUMBER_MAX];
-  part(line, number_time(number, (uint64_t)end_ns - (uint64_t)begin_ns));
+  add(line, separator);
+  add(line, number_time(number, (uint64_t)end_ns - (uint64_t)begin_ns));
   add(line, " traced");
 }
 
 // 2026-01-31T12:00:00Z to 2026-01-31 12:00 UTC; what is written otherwise stays.
-static void part_date(struct bytes *line, const char *started)
+static void add_date(struct bytes *line, const char *started)
 {
   if (strlen(started) != strlen("2026-01-31T12:00:00Z") || started[10] != 'T' || started[19] != 'Z') {
-    part(line, started);
+    add(line, started);
     return;
   }
-  part(line, "");
   bytes_append(line, started, 10);
   add(line, " ");
   bytes_append(line, started + 11, 5);
@@ -189,32 +237,24 @@ static void part_losses(struct bytes *line, const struct profile *profile)
 // not known of a call that was cut off.
 static void part_calls(struct bytes *line, const struct profile *profile)
 {
-  const struct profile_call *calls = profile->calls;
-  uint64_t shortest_ns = UINT64_MAX, longest_ns = 0, cut = 0;
+  struct profile_call_lengths lengths;
   char number[NUMBER_MAX];
-  for (size_t i = 0; i < profile->call_count; i++) {
-    if (calls[i].ending == PROFILE_CALL_CUT) {
-      cut++;
-      continue;
-    }
-    shortest_ns = calls[i].length_ns < shortest_ns ? calls[i].length_ns : shortest_ns;
-    longest_ns = calls[i].length_ns > longest_ns ? calls[i].length_ns : longest_ns;
-  }
+  measure_calls(line, profile, &lengths);
   part(line, "");
-  add_calls(line, profile);
+  add_calls(line, profile, &lengths);
   if (!are_own_calls(profile))
     add_whose(line, " in ", profile);
-  if (shortest_ns <= longest_ns) {
+  if (lengths.longest) {
     add(line, ", ");
-    add(line, number_time(number, shortest_ns));
+    add(line, number_time(number, lengths.shortest_ns));
   }
-  if (shortest_ns < longest_ns) {
+  if (lengths.longest && lengths.shortest_ns < lengths.longest->length_ns) {
     add(line, " to ");
-    add(line, number_time(number, longest_ns));
+    add(line, number_time(number, lengths.longest->length_ns));
   }
-  if (cut > 0) {
+  if (lengths.cut > 0) {
     add(line, ", ");
-    add(line, number_count(number, cut));
+    add(line, number_count(number, lengths.cut));
     add(line, " cut off");
   }
 }
@@ -235,8 +275,76 @@ static void part_end(struct bytes *line, const char *ended)
   }
 }
 
+static void add_fact(struct bytes *line, const char *separator, const char *value)
+{
+  if (value && *value) {
+    add(line, separator);
+    add(line, value);
+  }
+}
+
+// "BASE: before.flb, shop@host, shop_cart, OTP 25, 10.0 s traced, 2026-01-31 12:00 UTC".
+static void part_side(struct bytes *line, const struct profile *comparison, const char *heading, const char *name_key,
+                      const char *const keys[6], uint64_t lost_events)
+{
+  char number[NUMBER_MAX];
+  const char *values[6];
+  for (size_t i = 0; i < 6; i++)
+    values[i] = profile_fact_value(comparison, keys[i]);
+  part(line, heading);
+  add_fact(line, "", profile_fact_value(comparison, name_key));
+  add_fact(line, ", ", values[0]);
+  add_fact(line, ", ", values[1]);
+  add_fact(line, ", OTP ", values[2]);
+  add_time_covered(line, ", ", values[3], values[4]);
+  if (values[5]) {
+    add(line, ", ");
+    add_date(line, values[5]);
+  }
+  if (lost_events > 0) {
+    add(line, ", ");
+    add(line, number_count(number, lost_events));
+    add(line, lost_events == 1 ? " event lost" : " events lost");
+  }
+}
+
+static uint64_t number_fact(const struct profile *profile, const char *key)
+{
+  const char *value = profile_fact_value(profile, key);
+  return value ? strtoull(value, NULL, 10) : 0;
+}
+
+static void part_scale(struct bytes *line, const struct profile *comparison, enum weight weight)
+{
+  char number[NUMBER_MAX];
+  const char *key = weight == WEIGHT_CALLS ? "base_calls" : "base_own";
+  if (!profile_fact_value(comparison, key))
+    return;
+  enum weight of = weight == WEIGHT_CALLS ? weight : WEIGHT_WALL;
+  part(line, "BASE is scaled from ");
+  add(line, weight_text(number, comparison, of, number_fact(comparison, key)));
+  add(line, " to HEAD's ");
+  add(line, weight_text(number, comparison, of, compare_totals(comparison, of).head));
+  add(line, weight == WEIGHT_CALLS ? " calls" : comparison->counts_known ? " of wall time" : "");
+}
+
+static char *comparison_subtitle(const struct profile *comparison, enum weight weight)
+{
+  static const char *const base[6] = {"base.node",     "base.target", "base.otp",
+                                      "base.begin_ns", "base.end_ns", "base.started"};
+  static const char *const head[6] = {"node", "target", "otp", "begin_ns", "end_ns", "started"};
+  struct bytes line;
+  bytes_init(&line, CAPTION_MAX_BYTES);
+  part_side(&line, comparison, "BASE: ", "base", base, number_fact(comparison, "base.lost"));
+  part_side(&line, comparison, "HEAD: ", "head", head, comparison->lost_events);
+  part_scale(&line, comparison, weight);
+  return caption_take(&line);
+}
+
 char *picture_default_subtitle(const struct profile *profile, enum weight weight, bool chart)
 {
+  if (profile->base)
+    return comparison_subtitle(profile, weight);
   struct bytes line;
   bytes_init(&line, CAPTION_MAX_BYTES);
   const char *value;
@@ -250,9 +358,12 @@ char *picture_default_subtitle(const struct profile *profile, enum weight weight
     part(&line, "OTP ");
     add(&line, value);
   }
-  part_time_covered(&line, profile);
-  if ((value = profile_fact_value(profile, "started")) != NULL)
-    part_date(&line, value);
+  add_time_covered(&line, line.size > 0 ? CAPTION_SEPARATOR : "", profile_fact_value(profile, "begin_ns"),
+                   profile_fact_value(profile, "end_ns"));
+  if ((value = profile_fact_value(profile, "started")) != NULL) {
+    part(&line, "");
+    add_date(&line, value);
+  }
   if (profile->counts_known) {
     part_losses(&line, profile);
   } else {

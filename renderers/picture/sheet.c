@@ -16,6 +16,7 @@
 
 #include "base/numbers.h"
 #include "picture/text.h"
+#include "profile/profile_compare.h"
 
 #define TITLE_BASELINE_PX 31
 #define TITLE_CELL_DPX 110
@@ -26,10 +27,10 @@
 #define CONTROLS_HEIGHT_PX 28
 #define CONTROLS_BESIDE_FROM_PX 760
 #define BUSIEST_FROM_PX 900
-#define BUSIEST_COUNT 5
 #define BUSIEST_PX 420
 #define BUSIEST_SHARE_PX 48
 #define BUSIEST_LINE_PX 16
+#define SIGNED_MAX (NUMBER_MAX + 1)
 #define NOTE_PX 24
 #define LABEL_MIN_CELLS 3 // a letter and an ellipsis say nothing
 #define TICK_MIN_PX 110   // from tick to tick: room for the longest label
@@ -67,8 +68,7 @@ static void put_fitting(struct sheet *sheet, enum sheet_style style, int x_px, i
   put(sheet, style, x_px, y_px, clean, size, cut);
 }
 
-// How much of `clean` goes on a line of `cells`: up to the last separator or blank that fits.
-static size_t line_size(const char *clean, unsigned cells)
+size_t picture_line(const char *clean, unsigned cells)
 {
   bool cut;
   size_t fits = text_fit(clean, cells, &cut);
@@ -89,7 +89,7 @@ static int put_subtitle(struct sheet *sheet, int y_px, int width_px)
   const char *rest = text_clean(&sheet->scratch, sheet->picture->subtitle);
   unsigned cells = (unsigned)(width_px * 10 / SHEET_CELL_DPX);
   for (int line = 1; *rest != '\0'; line++, y_px += LINE_PX) {
-    size_t size = line_size(rest, cells);
+    size_t size = picture_line(rest, cells);
     if (line == MAX_SUBTITLE_LINES || size == 0) {
       put_fitting(sheet, SHEET_MUTED, SHEET_MARGIN_PX, y_px, width_px, SHEET_CELL_DPX, rest);
       return y_px + LINE_PX;
@@ -104,6 +104,15 @@ static int put_subtitle(struct sheet *sheet, int y_px, int width_px)
   return y_px;
 }
 
+// Where the next item of a line goes: on the next one when there is no room for it.
+static void make_room(int *x_px, int *y_px, int item_px, int width_px)
+{
+  if (*x_px > SHEET_MARGIN_PX && *x_px + item_px > SHEET_MARGIN_PX + width_px) {
+    *x_px = SHEET_MARGIN_PX;
+    *y_px += LINE_PX;
+  }
+}
+
 static int put_legend(struct sheet *sheet, int y_px, int width_px)
 {
   const struct layout *layout = sheet->picture->layout;
@@ -111,10 +120,7 @@ static int put_legend(struct sheet *sheet, int y_px, int width_px)
   for (size_t i = 0; i < layout->legend_count; i++) {
     const struct legend_entry *entry = &layout->legend[i];
     int entry_px = 15 + (int)text_cells(entry->label) * SHEET_CELL_DPX / 10;
-    if (x_px > SHEET_MARGIN_PX && x_px + entry_px > SHEET_MARGIN_PX + width_px) {
-      x_px = SHEET_MARGIN_PX;
-      y_px += LINE_PX;
-    }
+    make_room(&x_px, &y_px, entry_px, width_px);
     put_swatch(sheet, x_px, y_px, entry->color);
     put(sheet, SHEET_MUTED, x_px + 15, y_px, entry->label, strlen(entry->label), false);
     x_px += entry_px + 12;
@@ -122,62 +128,112 @@ static int put_legend(struct sheet *sheet, int y_px, int width_px)
   return layout->legend_count > 0 ? y_px + LINE_PX : y_px;
 }
 
-// What a function of the profile's table counts for in the list of the busiest.
-static uint64_t busyness(const struct picture *picture, const struct profile_function *function)
-{
-  switch (picture->weight) {
-  case WEIGHT_WALL:
-  case WEIGHT_CPU:
-    return function->own_ns;
-  case WEIGHT_CALLS:
-    return function->calls;
-  default:
-    return 0;
-  }
-}
-
-// Most first; equals stay in the table's order. How many.
-static size_t find_busiest(const struct picture *picture, const struct profile_function *busiest[BUSIEST_COUNT])
-{
-  size_t count = 0;
-  for (size_t i = 0; i < picture->profile->function_count; i++) {
-    const struct profile_function *function = &picture->profile->functions[i];
-    uint64_t weight = busyness(picture, function);
-    if (weight == 0 || picture->profile->frames[function->frame].kind != FRAME_FUNCTION)
-      continue;
-    if (count == BUSIEST_COUNT && weight <= busyness(picture, busiest[count - 1]))
-      continue;
-    size_t at = count < BUSIEST_COUNT ? count++ : count - 1;
-    for (; at > 0 && busyness(picture, busiest[at - 1]) < weight; at--)
-      busiest[at] = busiest[at - 1];
-    busiest[at] = function;
-  }
-  return count;
-}
-
 static int put_busiest(struct sheet *sheet, int y_px)
 {
   const struct picture *picture = sheet->picture;
-  const struct profile_function *busiest[BUSIEST_COUNT];
-  size_t count = find_busiest(picture, busiest);
+  const struct profile_function *busiest[PICTURE_BUSIEST];
+  size_t count = picture_busiest(picture, busiest);
   uint64_t total = picture_total(picture->profile, picture->weight);
   int right_px = sheet->width_px - SHEET_MARGIN_PX, x_px = right_px - BUSIEST_PX + BUSIEST_SHARE_PX;
-  static const char *const heading_of[] = {
-      [UNIT_TIME] = "Most own time", [UNIT_CALLS] = "Most calls", [UNIT_PLAIN] = "Most own weight"};
-  const char *heading = heading_of[picture_unit(picture->profile, picture->weight)];
+  const char *heading = picture_busiest_heading(picture);
   if (count > 0) {
     put(sheet, SHEET_MUTED, right_px - BUSIEST_PX, y_px, heading, strlen(heading), false);
     y_px += BUSIEST_LINE_PX + 1;
   }
   for (size_t i = 0; i < count; i++, y_px += BUSIEST_LINE_PX) {
     char number[NUMBER_MAX];
-    number_share(number, busyness(picture, busiest[i]), total);
+    number_share(number, picture_busyness(picture, busiest[i]), total);
     put(sheet, SHEET_CODE_RIGHT, x_px, y_px, number, strlen(number), false);
     put_swatch(sheet, x_px + 8, y_px, picture->layout->colors[busiest[i]->frame]);
     put_fitting(sheet, SHEET_CODE, x_px + 24, y_px, right_px - x_px - 24, SHEET_CELL_DPX,
                 text_clean(&sheet->scratch, picture->profile->frames[busiest[i]->frame].name));
   }
   return y_px;
+}
+
+// A line's next part: colors, and what they mean. Many colors begin a line: who draws it may move a single one.
+static void put_meaning(struct sheet *sheet, int *x_px, int *y_px, int width_px, const uint32_t *colors, int count,
+                        const char *word)
+{
+  int word_px = (int)text_cells(word) * SHEET_CELL_DPX / 10, swatches_px = count > 0 ? count * SHEET_SWATCH_PX + 5 : 0;
+  make_room(x_px, y_px, count > 1 ? width_px : swatches_px + word_px, width_px);
+  for (int i = 0; i < count; i++)
+    put_swatch(sheet, *x_px + i * SHEET_SWATCH_PX, *y_px, colors[i]);
+  put(sheet, SHEET_MUTED, *x_px + swatches_px, *y_px, word, strlen(word), false);
+  *x_px += swatches_px + word_px + 12;
+}
+
+// The colors of a comparison, a little to much, with the direction in words.
+static int put_scale(struct sheet *sheet, int y_px, int width_px)
+{
+  static const char *const words[][2] = {
+      [UNIT_TIME] = {"shrunk: less own time than in BASE", "grown: more own time than in BASE"},
+      [UNIT_CALLS] = {"shrunk: fewer calls than in BASE", "grown: more calls than in BASE"},
+      [UNIT_PLAIN] = {"shrunk: less own weight than in BASE", "grown: more own weight than in BASE"},
+  };
+  const struct picture *picture = sheet->picture;
+  const struct layout_shades *shades = &picture->layout->shades;
+  const char *const *word = words[picture_unit(picture->profile, picture->weight)];
+  int x_px = SHEET_MARGIN_PX;
+  put_meaning(sheet, &x_px, &y_px, width_px, shades->grown, LAYOUT_SHADES, word[1]);
+  put_meaning(sheet, &x_px, &y_px, width_px, shades->shrunk, LAYOUT_SHADES, word[0]);
+  put_meaning(sheet, &x_px, &y_px, width_px, &shades->same, 1, "the same");
+  if (picture->profile->vanished != 0)
+    put_meaning(sheet, &x_px, &y_px, width_px, NULL, 0, "[vanished]: only in BASE, as wide as it was");
+  return y_px + LINE_PX;
+}
+
+// "+1.20 s", without the unit of calls.
+static void change_text(const struct picture *picture, size_t function, bool grown, char text[SIGNED_MAX])
+{
+  const struct profile *profile = picture->profile;
+  uint64_t head = profile_function_weight(&profile->functions[function], picture->weight);
+  uint64_t base = profile_function_weight(&profile->base_functions[function], picture->weight);
+  uint64_t change = grown ? head - base : base - head;
+  char number[NUMBER_MAX];
+  if (picture_unit(profile, picture->weight) == UNIT_TIME)
+    number_time(number, change);
+  else
+    number_count(number, change);
+  snprintf(text, SIGNED_MAX, "%c%s", grown ? '+' : '-', number);
+}
+
+static int put_changed(struct sheet *sheet, int y_px, bool grown)
+{
+  static const char *const headings[][2] = {
+      [UNIT_TIME] = {"Shrank most (own time)", "Grew most (own time)"},
+      [UNIT_CALLS] = {"Shrank most (calls)", "Grew most (calls)"},
+      [UNIT_PLAIN] = {"Shrank most (own weight)", "Grew most (own weight)"},
+  };
+  const struct picture *picture = sheet->picture;
+  const struct layout_shades *shades = &picture->layout->shades;
+  const char *heading = headings[picture_unit(picture->profile, picture->weight)][grown];
+  size_t changed[PICTURE_CHANGES], count = picture_changes(picture, grown, changed);
+  char numbers[PICTURE_CHANGES][SIGNED_MAX];
+  unsigned cells = 0;
+  for (size_t i = 0; i < count; i++) {
+    change_text(picture, changed[i], grown, numbers[i]);
+    cells = text_cells(numbers[i]) > cells ? text_cells(numbers[i]) : cells;
+  }
+  int right_px = sheet->width_px - SHEET_MARGIN_PX, x_px = right_px - BUSIEST_PX + (int)cells * SHEET_CELL_DPX / 10 + 1;
+  if (count > 0) {
+    put(sheet, SHEET_MUTED, right_px - BUSIEST_PX, y_px, heading, strlen(heading), false);
+    y_px += BUSIEST_LINE_PX + 1;
+  }
+  for (size_t i = 0; i < count; i++, y_px += BUSIEST_LINE_PX) {
+    const struct profile_function *function = &picture->profile->functions[changed[i]];
+    put(sheet, SHEET_CODE_RIGHT, x_px, y_px, numbers[i], strlen(numbers[i]), false);
+    put_swatch(sheet, x_px + 8, y_px, (grown ? shades->grown : shades->shrunk)[LAYOUT_SHADES - 1]);
+    put_fitting(sheet, SHEET_CODE, x_px + 24, y_px, right_px - x_px - 24, SHEET_CELL_DPX,
+                text_clean(&sheet->scratch, picture->profile->frames[function->frame].name));
+  }
+  return y_px;
+}
+
+static int put_changes(struct sheet *sheet, int y_px)
+{
+  int below_px = put_changed(sheet, y_px, true);
+  return put_changed(sheet, below_px > y_px ? below_px + 4 : y_px, false);
 }
 
 static void note_frames(const struct sheet *sheet, char *note, size_t size)
@@ -220,7 +276,8 @@ static void arrange(struct sheet *sheet)
   put_fitting(sheet, SHEET_TITLE, SHEET_MARGIN_PX, TITLE_BASELINE_PX, left_px, TITLE_CELL_DPX,
               text_clean(&sheet->scratch, sheet->picture->title));
   int y_px = put_subtitle(sheet, TITLE_BASELINE_PX + 24, left_px);
-  y_px = put_legend(sheet, y_px + 5, left_px);
+  bool compared = sheet->picture->profile->base != NULL;
+  y_px = (compared ? put_scale : put_legend)(sheet, y_px + 5, left_px);
 
   sheet->controls_width_px = beside ? CONTROLS_PX : sheet->graph_width_px;
   sheet->controls_height_px = CONTROLS_HEIGHT_PX;
@@ -230,7 +287,7 @@ static void arrange(struct sheet *sheet)
     y_px += CONTROLS_HEIGHT_PX;
   sheet->aside_from = sheet->item_count;
   if (with_busiest) {
-    int below_px = put_busiest(sheet, TITLE_BASELINE_PX + 24);
+    int below_px = (compared ? put_changes : put_busiest)(sheet, TITLE_BASELINE_PX + 24);
     y_px = below_px > y_px ? below_px : y_px;
   }
   sheet->aside_to = sheet->item_count;
@@ -325,7 +382,7 @@ struct sheet_label sheet_label(const struct sheet *sheet, const struct box *box,
     cells = cells_in(label.ends_at_x ? span.x_dpx : right_dpx);
     label.size = text_fit(name, cells, &label.cut);
   }
-  if (label.cut && cells < LABEL_MIN_CELLS)
+  if (cells == 0 || (label.cut && cells < LABEL_MIN_CELLS))
     label.size = 0;
   return label;
 }

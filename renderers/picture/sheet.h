@@ -39,6 +39,21 @@ enum picture_unit { UNIT_TIME, UNIT_CALLS, UNIT_PLAIN };
 enum picture_unit picture_unit(const struct profile *profile, enum weight weight);
 uint64_t picture_total(const struct profile *profile, enum weight weight); // what all stacks weigh
 
+// The functions with most own weight, most first; equals stay in the table's order. How many.
+#define PICTURE_BUSIEST 5
+size_t picture_busiest(const struct picture *picture, const struct profile_function *busiest[PICTURE_BUSIEST]);
+const char *picture_busiest_heading(const struct picture *picture); // "Most own time"
+// What a function of the profile's table counts for in that list.
+uint64_t picture_busyness(const struct picture *picture, const struct profile_function *function);
+
+// Of a comparison, the functions that have grown, or shrunk, by most: places in the profile's table, most first. How
+// many.
+#define PICTURE_CHANGES 3
+size_t picture_changes(const struct picture *picture, bool grown, size_t changed[PICTURE_CHANGES]);
+
+// How much of a caption, clean, goes on a line of `cells`: up to the last separator or blank that fits.
+size_t picture_line(const char *clean, unsigned cells);
+
 enum sheet_style {
   SHEET_TITLE,
   SHEET_MUTED,      // running text in the small font
@@ -54,7 +69,7 @@ struct sheet_item {
   size_t text;    // for sheet_text
 };
 
-#define SHEET_MAX_ITEMS 64
+#define SHEET_MAX_ITEMS 96
 
 struct sheet {
   const struct picture *picture;
@@ -108,6 +123,8 @@ struct sheet_tick {
 bool sheet_tick(const struct sheet *sheet, size_t index, struct sheet_tick *tick);
 // A moment of a chart, exact, in the unit that suits the whole of it: "0.25 s".
 const char *sheet_moment(const struct sheet *sheet, char text[NUMBER_MAX], uint64_t time_ns);
+// Of a box of a comparison, both sides: "own 1.20 s, was 800 ms (+50.0%)". "" where there is nothing to say.
+const char *sheet_change(const struct sheet *sheet, char *text, size_t size, const struct box *box);
 // A weight in the picture's unit: "1.23 s", "12 calls", "12".
 const char *sheet_weight(const struct sheet *sheet, char *text, size_t size, uint64_t weight);
 

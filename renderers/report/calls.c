@@ -12,7 +12,7 @@ static void write_calls_of_what(struct report *report)
 {
   char text[NUMBER_MAX];
   const struct profile *profile = report->profile;
-  const struct figures_calls *lengths = &report->figures.call_lengths;
+  const struct profile_call_lengths *lengths = &report->figures.call_lengths;
   const struct profile_call *any = &profile->calls[0];
   bool one = profile->calls_seen == 1;
   byte_sink_printf(report->out, "\n%s call%s", number_count(text, profile->calls_seen), one ? "" : "s");
@@ -29,7 +29,7 @@ static void write_calls_of_what(struct report *report)
 static void write_call_lengths(struct report *report)
 {
   char shortest[NUMBER_MAX], median[NUMBER_MAX], mean[NUMBER_MAX], longest[NUMBER_MAX], start[NUMBER_MAX];
-  const struct figures_calls *lengths = &report->figures.call_lengths;
+  const struct profile_call_lengths *lengths = &report->figures.call_lengths;
   if (lengths->longest) {
     const struct profile_call *call = lengths->longest;
     const struct profile_process *process = &report->profile->processes[call->process];
@@ -58,7 +58,7 @@ static void call_cells(struct report *report, struct table *table, const struct 
   };
   char text[NUMBER_MAX];
   const struct profile *profile = report->profile;
-  const struct figures_calls *lengths = &report->figures.call_lengths;
+  const struct profile_call_lengths *lengths = &report->figures.call_lengths;
   const struct profile_process *process = &profile->processes[call->process];
   table_cell(table, number_time(text, call->length_ns));
   table_cell(table, number_time(text, call->start_ns));

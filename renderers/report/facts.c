@@ -164,9 +164,6 @@ static void write_calls_asked(struct report *report)
   byte_sink_printf(report->out, "%s asked for", number_count(text, (uint64_t)calls));
   if (number_fact(report, "slower_than_ns", &slower_than_ns) && slower_than_ns > 0)
     byte_sink_printf(report->out, ", that took %s at least", number_time(text, (uint64_t)slower_than_ns));
-  const char *timeout = fact(report, "call_timeout");
-  if (timeout)
-    byte_sink_printf(report->out, ", the first within %s", timeout);
   byte_sink_text(report->out, "\n");
 }
 

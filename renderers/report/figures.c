@@ -83,42 +83,6 @@ static int by_length(const void *left, const void *right)
   return (*a > *b) - (*a < *b);
 }
 
-// The `index`th of the calls that were not cut off, the slowest being 0.
-static const struct profile_call *whole_call(const struct figures *figures, size_t index)
-{
-  for (size_t i = 0;; i++)
-    if (figures->calls[i]->ending != PROFILE_CALL_CUT && index-- == 0)
-      return figures->calls[i];
-}
-
-// `calls` are sorted by now.
-static void measure_calls(struct figures *figures)
-{
-  struct figures_calls *lengths = &figures->call_lengths;
-  const struct profile *profile = figures->profile;
-  uint64_t sum_ns = 0; // no more than the tree's: all of it was billed
-  lengths->one_function = lengths->one_caller = true;
-  for (size_t i = 0; i < profile->call_count; i++) {
-    const struct profile_call *call = figures->calls[i];
-    lengths->one_function &= call->frame == profile->calls[0].frame;
-    lengths->one_caller &= call->caller == profile->calls[0].caller;
-    if (call->ending == PROFILE_CALL_CUT) {
-      lengths->cut_max_ns = lengths->cut++ ? lengths->cut_max_ns : call->length_ns;
-    } else {
-      lengths->whole++;
-      sum_ns += call->length_ns;
-    }
-  }
-  if (lengths->whole == 0)
-    return;
-  uint64_t upper_ns = whole_call(figures, (lengths->whole - 1) / 2)->length_ns;
-  uint64_t lower_ns = whole_call(figures, lengths->whole / 2)->length_ns;
-  lengths->longest = whole_call(figures, 0);
-  lengths->shortest_ns = whole_call(figures, lengths->whole - 1)->length_ns;
-  lengths->median_ns = lower_ns + (upper_ns - lower_ns) / 2;
-  lengths->mean_ns = sum_ns / lengths->whole;
-}
-
 uint64_t figures_ran_ns(const struct profile_process *process)
 {
   return process->width_ns - process->waiting_ns - process->runnable_ns - process->gc_ns - process->lost_ns;
@@ -196,6 +160,10 @@ int figures_init(struct figures *figures, const struct profile *profile, const s
     figures_release(figures);
     return error_set(err, ERROR_MEMORY, "out of memory for a report of %zu functions", functions);
   }
+  if (profile_measure_calls(profile, &figures->call_lengths, err) < 0) {
+    figures_release(figures);
+    return -1;
+  }
   for (size_t i = 0; i < functions; i++)
     figures->functions[i] = &profile->functions[i];
   for (size_t i = 0; i < processes; i++)
@@ -206,7 +174,6 @@ int figures_init(struct figures *figures, const struct profile *profile, const s
   qsort_r(figures->functions, functions, sizeof *figures->functions, by_key, &order);
   qsort(figures->processes, processes, sizeof *figures->processes, by_events);
   qsort(figures->calls, calls, sizeof *figures->calls, by_length);
-  measure_calls(figures);
   split_time(figures);
   add_up(figures);
   count_losses(figures);

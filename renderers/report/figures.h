@@ -7,12 +7,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "profile/profile_calls.h"
 #include "renderers/report.h"
-
-struct profile;
-struct profile_call;
-struct profile_function;
-struct profile_process;
 
 // Where the whole time went, by what the process was doing. In a folded file's own unit when it came from one.
 struct figures_split {
@@ -27,17 +23,6 @@ struct figures_conservation {
   uint64_t difference_ns;
 };
 
-// The captured calls' lengths. Those that were cut off are not what the calls took: they are apart.
-struct figures_calls {
-  size_t whole;
-  uint64_t shortest_ns, median_ns, mean_ns; // of the whole ones
-  const struct profile_call *longest;       // whole; the first of several; NULL when there is none
-  size_t cut;
-  uint64_t cut_max_ns;
-  bool one_function; // all are calls of the same
-  bool one_caller;   // all return to the same, or to none
-};
-
 struct figures {
   const struct profile *profile;
   struct figures_split split;
@@ -50,7 +35,7 @@ struct figures {
   size_t processes_shown;
   const struct profile_call **calls; // that took longest first, then by start
   size_t calls_shown;
-  struct figures_calls call_lengths;
+  struct profile_call_lengths call_lengths;
 };
 
 int figures_init(struct figures *figures, const struct profile *profile, const struct report_options *options,

@@ -222,6 +222,17 @@ static json_t *process_row(struct json_report *report, size_t index)
   return row;
 }
 
+// `null` where nobody found out; the application alone is `null` of a module without one, too.
+static json_t *origin(const struct profile_frame *frame)
+{
+  static const char *const origins[] = {[ORIGIN_UNKNOWN] = NULL,
+                                        [ORIGIN_OWN] = "own",
+                                        [ORIGIN_DEPENDENCY] = "dependency",
+                                        [ORIGIN_ELIXIR] = "elixir",
+                                        [ORIGIN_OTP] = "otp"};
+  return frame->origin == ORIGIN_UNKNOWN ? json_null() : json_string(origins[frame->origin]);
+}
+
 static json_t *function_row(struct json_report *report, size_t index)
 {
   const struct profile_function *function = report->figures.functions[index];
@@ -230,6 +241,8 @@ static json_t *function_row(struct json_report *report, size_t index)
   json_t *row = json_object();
   put(report, row, "name", text_value(report, frame->name));
   put(report, row, "module", known_text(report, frame->module));
+  put(report, row, "application", known_text(report, frame->application));
+  put(report, row, "origin", origin(frame));
   put(report, row, "file", known_text(report, located ? frame->file : ""));
   put(report, row, "line", known_integer(located, frame->line));
   put(report, row, "native", json_boolean(frame->native));

@@ -14,7 +14,7 @@ main([Dir, Output]) ->
                           array("agent_beam", Beam),
                           array("agent_attach", forms(filename:join(Dir, "attach.exprs"))),
                           array("agent_processes", forms(filename:join(Dir, "processes.exprs"))),
-                          array("agent_beam_files", forms(filename:join(Dir, "beam_files.exprs")))]).
+                          array("agent_modules", forms(filename:join(Dir, "modules.exprs")))]).
 
 %% For the oldest OTP that this compiler can still write for: 25 up to its release 28, 26 from 29 on. A compiler of 25 knows
 %% no r25 and makes nothing else; and OTP 25 loads no module that was compiled with `maybe` switched on, as 27 and later do.

@@ -81,6 +81,16 @@ void bytes_append_be(struct bytes *bytes, uint64_t value, unsigned width_bytes)
     room[i] = (uint8_t)value;
 }
 
+void bytes_append_decimal(struct bytes *bytes, uint64_t number)
+{
+  char digits[20]; // of the largest number
+  size_t at = sizeof digits;
+  do
+    digits[--at] = (char)('0' + number % 10);
+  while ((number /= 10) > 0);
+  bytes_append(bytes, digits + at, sizeof digits - at);
+}
+
 void bytes_drop_front(struct bytes *bytes, size_t size)
 {
   if (size >= bytes->size) {

@@ -12,7 +12,6 @@
 #define CHUNK_BYTES ((size_t)64 * 1024)
 #define GZIP_WINDOW_BITS (15 + 16) // 32 KiB, with a gzip header
 #define GZIP_OS_UNKNOWN 255
-#define PACK_LEVEL 1 // packs a call trace to within a tenth of level 6, several times as fast
 
 struct gzip_sink {
   struct byte_sink sink;
@@ -84,7 +83,7 @@ struct byte_sink *gzip_sink_new(struct byte_sink *inner, struct error *err)
   return &gzip->sink;
 }
 
-int zlib_pack(const void *data, size_t size, struct bytes *out, struct error *err)
+int zlib_pack(const void *data, size_t size, int level, struct bytes *out, struct error *err)
 {
   size_t before = out->size;
   uLong bound = compressBound((uLong)size);
@@ -92,7 +91,7 @@ int zlib_pack(const void *data, size_t size, struct bytes *out, struct error *er
   if (!room)
     return error_set(err, ERROR_MEMORY, "out of memory, or more than %zu bytes to pack", out->limit);
   uLongf packed = bound;
-  if (compress2(room, &packed, data, (uLong)size, PACK_LEVEL) != Z_OK) {
+  if (compress2(room, &packed, data, (uLong)size, level) != Z_OK) {
     out->size = before;
     return error_set(err, ERROR_MEMORY, "out of memory");
   }

@@ -70,3 +70,25 @@ const char *number_share(char text[NUMBER_MAX], uint64_t part, uint64_t whole)
   }
   return text;
 }
+
+const char *number_change(char text[NUMBER_MAX], uint64_t from, uint64_t to)
+{
+  uint64_t change = to > from ? to - from : from - to;
+  char share[NUMBER_MAX];
+  if (from == 0 && to > 0)
+    return strcpy(text, "from 0");
+  if (change == 0)
+    return strcpy(text, "0%");
+  if (to / 10 >= from) {
+    uint64_t whole = to / from, tenths = (uint64_t)((double)to / (double)from * 10 + 0.5);
+    if (whole >= 100)
+      snprintf(text, NUMBER_MAX, "x%s", number_count(share, whole + (to % from >= from - to % from)));
+    else
+      snprintf(text, NUMBER_MAX, "x%" PRIu64 ".%" PRIu64, tenths / 10, tenths % 10);
+  } else if (change > from) {
+    snprintf(text, NUMBER_MAX, "+%" PRIu64 "%%", (uint64_t)((double)change / (double)from * 100 + 0.5));
+  } else {
+    snprintf(text, NUMBER_MAX, "%c%s", to > from ? '+' : '-', number_share(share, change, from));
+  }
+  return text;
+}

@@ -81,3 +81,15 @@ const char *text_clean(struct bytes *scratch, const char *text)
   bytes_append_u8(scratch, 0);
   return scratch->failed ? "" : (const char *)scratch->data;
 }
+
+// Without control characters only these two need an escape (RFC 8259, section 7).
+void text_append_json(struct bytes *out, const char *clean)
+{
+  bytes_append_u8(out, '"');
+  for (; *clean != '\0'; clean++) {
+    if (*clean == '"' || *clean == '\\')
+      bytes_append_u8(out, '\\');
+    bytes_append_u8(out, (uint8_t)*clean);
+  }
+  bytes_append_u8(out, '"');
+}

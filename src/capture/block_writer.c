@@ -8,6 +8,7 @@
 #include "file_format.h"
 
 // Past this a block is written. zlib looks back 32 KiB, so larger blocks would not pack better.
+#define PACK_LEVEL 1 // packs a call trace to within a tenth of level 6, several times as fast
 #define BLOCK_TARGET_BYTES ((size_t)512 * 1024)
 
 void block_writer_init(struct block_writer *writer, struct byte_sink *out)
@@ -55,7 +56,7 @@ static int write_block(struct block_writer *writer, struct error *err)
     return error_set(err, ERROR_MEMORY, "out of memory while writing the capture");
   if (writer->records.size == 0)
     return sink_state(writer, err);
-  if (zlib_pack(writer->records.data, writer->records.size, &writer->packed, err) != 0)
+  if (zlib_pack(writer->records.data, writer->records.size, PACK_LEVEL, &writer->packed, err) != 0)
     return -1;
   write_head(writer, BLOCK_MARK, crc32_of(writer->records.data, writer->records.size));
   byte_sink_write(writer->out, writer->packed.data, writer->packed.size);

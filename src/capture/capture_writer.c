@@ -143,6 +143,21 @@ static int write_location(struct event_sink *sink, const struct function_locatio
   return block_writer_records_end(&writer->blocks, err);
 }
 
+static int write_application(struct event_sink *sink, const struct module_application *application, struct error *err)
+{
+  struct capture_writer *writer = (struct capture_writer *)sink;
+  size_t size = strlen(application->application);
+  if (application->module_size > PACKED_NAME_MAX_BYTES || size > PACKED_NAME_MAX_BYTES)
+    return too_long(err, "the name of a module or an application", PACKED_NAME_MAX_BYTES);
+  struct bytes *records = begin_record(writer, PACKED_APPLICATION, err);
+  if (!records)
+    return -1;
+  bytes_append_u8(records, (uint8_t)application->origin);
+  put_text(records, 2, application->module, application->module_size);
+  put_text(records, 2, application->application, size);
+  return block_writer_records_end(&writer->blocks, err);
+}
+
 static int write_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
 {
   struct capture_writer *writer = (struct capture_writer *)sink;
@@ -162,6 +177,7 @@ struct capture_writer *capture_writer_new(struct byte_sink *out, struct error *e
       .fact = write_fact,
       .module = write_module,
       .location = write_location,
+      .application = write_application,
       .event = write_event,
   };
   struct capture_writer *writer = malloc(sizeof *writer);

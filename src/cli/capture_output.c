@@ -60,6 +60,15 @@ static int keep_location(struct event_sink *sink, const struct function_location
   return 0;
 }
 
+static int keep_application(struct event_sink *sink, const struct module_application *application, struct error *err)
+{
+  (void)err;
+  struct event_sink *writer = writer_sink(capture_of(sink));
+  if (writer)
+    writer->ops->application(writer, application, &capture_of(sink)->failure);
+  return 0;
+}
+
 static int keep_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
 {
   (void)err;
@@ -77,6 +86,7 @@ int capture_output_init(struct capture_output *capture, struct byte_sink *out, s
       .fact = keep_fact,
       .module = keep_module,
       .location = keep_location,
+      .application = keep_application,
       .event = keep_event,
   };
   *capture = (struct capture_output){.sink.ops = &ops};

@@ -82,6 +82,8 @@ const struct command command_render = {
                "- for standard input. A capture gives byte for byte what the live run drew.\n",
     .examples = "  flambeau render shop.flb -o shop.svg -o shop.png\n"
                 "  flambeau render shop.flb --weight cpu --by process -o cpu.svg\n"
+                "  flambeau render shop.flb --format text -o -\n"
+                "  flambeau render shop.flb --reverse --open\n"
                 "  some-profiler | flambeau render - -o - > graph.svg\n",
     .min_operands = 1,
     .max_operands = 1,

@@ -10,7 +10,8 @@
 #include "print.h"
 
 const struct command *const commands[] = {
-    &command_record, &command_run, &command_render, &command_report, &command_ps, &command_nodes, &command_help, NULL,
+    &command_record, &command_run, &command_render, &command_report, &command_diff, &command_ps, &command_nodes,
+    &command_help,   NULL,
 };
 
 const struct command *command_find(const char *name, struct error *err)

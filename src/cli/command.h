@@ -38,6 +38,7 @@ extern const struct command command_record;
 extern const struct command command_run;
 extern const struct command command_render;
 extern const struct command command_report;
+extern const struct command command_diff;
 extern const struct command command_ps;
 extern const struct command command_nodes;
 extern const struct command command_help;

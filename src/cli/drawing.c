@@ -9,6 +9,7 @@
 #include "outputs.h"
 #include "profile/profile.h"
 #include "renderers/renderer.h"
+#include "terminal.h"
 
 #define WIDTH_MIN_PX 300
 #define WIDTH_MAX_PX 16000
@@ -74,14 +75,19 @@ const struct option_row drawing_rows[] = {
      .argument = "PIXELS",
      .min = WIDTH_MIN_PX,
      .max = WIDTH_MAX_PX,
-     .help = "how wide the picture is"},
+     .help = "how wide the picture is; text is as wide as the terminal"},
+    {.name = "scale",
+     .kind = OPTION_FACTOR,
+     FIELD(scale),
+     .argument = "FACTOR",
+     .help = "pixels of a PNG for one of the picture: 1, 1.5, 3 (default 2, or 1 where that would be too large)"},
     {.name = "min-width",
      .kind = OPTION_MIN_WIDTH,
      FIELD(min_width),
      .argument = "WIDTH",
-     .help =
-         "leave out frames that are narrower: pixels (0.5px) or a share of the whole (0.1%); folded text keeps all. "
-         "Unless this is said, a chart keeps the 30,000 longest frames"},
+     .help = "leave out frames that are narrower: pixels (0.5px) or a share of the whole (0.1%); formats without boxes "
+             "keep all, and in a browser an SVG does. "
+             "Unless this is said, a chart keeps the 30,000 longest frames"},
     {.name = "colors", .kind = OPTION_CHOICE, FIELD(colors), .choices = layout_palettes, .help = "the palette"},
     {.name = "raw-names",
      .kind = OPTION_FLAG,
@@ -129,13 +135,19 @@ static bool needs_layout(const struct outputs *outputs)
   return false;
 }
 
-// A capture alone has all the time there is: whatever draws it decides.
-static bool is_text_alone(const struct outputs *outputs)
+// The format of an output when none of them can show what was when; NULL else. A capture alone has all the time there
+// is: whatever draws it decides.
+static const char *format_without_time(const struct outputs *outputs)
 {
-  bool text = false;
-  for (size_t i = 0; i < outputs->count; i++)
-    text |= outputs->items[i].renderer != NULL;
-  return text && !needs_layout(outputs);
+  const char *format = NULL;
+  for (size_t i = 0; i < outputs->count; i++) {
+    const struct renderer *renderer = outputs->items[i].renderer;
+    if (renderer && (renderer->needs_layout || renderer->time_order))
+      return NULL;
+    if (renderer)
+      format = renderer->name;
+  }
+  return format;
 }
 
 int drawing_check_settings(const struct drawing_settings *settings, const struct outputs *outputs, struct error *err)
@@ -149,8 +161,11 @@ int drawing_check_settings(const struct drawing_settings *settings, const struct
                      settings->by);
   if (settings->reverse)
     return error_set(err, ERROR_USAGE, "a chart shows who called whom and when: leave out --reverse, or --chart");
-  if (is_text_alone(outputs))
-    return error_set(err, ERROR_USAGE, "folded text has no time order: write an .svg or .png, or leave out --chart");
+  const char *format = format_without_time(outputs);
+  if (format)
+    return error_set(err, ERROR_USAGE,
+                     "the format %s has no time order: write an .svg, .png or .speedscope.json, or leave out --chart",
+                     format);
   return 0;
 }
 
@@ -204,14 +219,18 @@ static struct layout *lay_out(const struct drawing_settings *settings, const str
   return layout_new(profile, &options, err);
 }
 
-static void render_all(const struct picture *picture, struct outputs *outputs, struct error *err)
+static void render_all(struct picture *picture, struct outputs *outputs, struct error *err)
 {
   for (size_t i = 0; i < outputs->count; i++) {
     struct output *output = &outputs->items[i];
     struct error failure = {0};
+    bool on_stdout = output_is_stdout(output);
+    picture->columns = terminal_columns(on_stdout);
+    picture->colors = on_stdout ? terminal_colors() : 0;
     if (output->renderer)
       output_finish(output, output->renderer->render(picture, output->sink, &failure), &failure, err);
   }
+  outputs_show(outputs);
 }
 
 // Draws `profile`, which stands the way it is to be drawn.
@@ -229,7 +248,7 @@ static int draw(const struct drawing_settings *settings, const struct profile *p
   else if (needs_layout(outputs))
     layout = lay_out(settings, profile, &failure);
   if (failure.code == ERROR_NONE) {
-    const struct picture picture = {
+    struct picture picture = {
         .profile = profile,
         .layout = layout,
         .weight = weight,
@@ -237,6 +256,7 @@ static int draw(const struct drawing_settings *settings, const struct profile *p
         .subtitle = subtitle,
         .width_px = (int)settings->width_px,
         .icicle = settings->icicle,
+        .scale = settings->scale,
     };
     render_all(&picture, outputs, &failure);
   }

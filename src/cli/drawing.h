@@ -24,6 +24,7 @@ struct drawing_settings {
   const char *title;
   const char *subtitle;
   uint64_t width_px;
+  double scale; // 0: not said
   struct min_width min_width;
   const char *colors;
 };
@@ -38,8 +39,8 @@ struct fold_options drawing_fold_options(const struct drawing_settings *settings
 int drawing_check_settings(const struct drawing_settings *settings, const struct outputs *outputs, struct error *err);
 // ERROR_USAGE when the settings ask for what a folded file (`counts_known` is false) cannot tell.
 int drawing_check(const struct drawing_settings *settings, const struct profile *profile, struct error *err);
-// Draws every output that has a renderer and is open. ERROR_EMPTY when there is nothing to draw; a failed output does
-// not lose the others (see output_finish).
+// Draws every output that has a renderer and is open, and shows what --open asks for. ERROR_EMPTY when there is nothing
+// to draw; a failed output does not lose the others (see output_finish).
 int drawing_write(const struct drawing_settings *settings, const struct profile *profile, struct outputs *outputs,
                   struct error *err);
 

@@ -246,6 +246,10 @@ static int set_value(const struct option_row *row, const char *value, void *sett
     if (quantity_min_width(value, setting) < 0)
       return fail_value(row, "pixels or a share of the whole such as 0.5px or 0.1%", value, err);
     return 0;
+  case OPTION_FACTOR:
+    if (quantity_factor(value, setting) < 0)
+      return fail_value(row, "a factor from 0.1 to 10 such as 1 or 2.5", value, err);
+    return 0;
   }
   return 0;
 }

@@ -27,6 +27,7 @@ enum option_kind {
   OPTION_SIZE,      // uint64_t, bytes
   OPTION_COUNT,     // uint64_t
   OPTION_MIN_WIDTH, // struct min_width
+  OPTION_FACTOR,    // double
 };
 
 #define OPTION_NOT_GIVEN UINT64_MAX // a default that the verb chooses and its help text names

@@ -20,6 +20,7 @@ static void describe_default(const struct option_row *row, const void *setting, 
   switch (row->kind) {
   case OPTION_FLAG:
   case OPTION_LIST:
+  case OPTION_FACTOR: // its own choice may depend: the row's help says it
     return;
   case OPTION_TEXT:
   case OPTION_CHOICE:

@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 
 #include "base/byte_io.h"
+#include "base/gzip_io.h"
 #include "console.h"
+#include "opener.h"
 #include "renderers/renderer.h"
 
 #define CAPTURE_NAME "flb"
@@ -48,7 +50,14 @@ static const char *all_formats(void)
 #define OUTPUT_FORMAT_ROW(formats)                                                                                     \
   {                                                                                                                    \
     .name = "format", .kind = OPTION_CHOICE, .offset = offsetof(struct output_settings, format), .choices = formats,   \
-    .help = "the format of all outputs, whatever their names end in"                                                   \
+    .help =                                                                                                            \
+        "the format of all outputs, whatever their names end in. text is for a terminal: an icicle of blocks; svgz "   \
+        "is for web servers: browsers do not open it from disk"                                                        \
+  }
+#define OPEN_ROW                                                                                                       \
+  {                                                                                                                    \
+    .name = "open", .kind = OPTION_FLAG, .offset = offsetof(struct output_settings, open),                             \
+    .help = "then show the picture in the browser: $BROWSER, or the desktop's own"                                     \
   }
 
 #define ENDING_HELP "write FILE in the format of its ending (see --format); - is standard output. "
@@ -57,12 +66,14 @@ static const char *all_formats(void)
 const struct option_row output_rows[] = {
     OUTPUT_PATH_ROW(ENDING_HELP UNNAMED_HELP),
     OUTPUT_FORMAT_ROW(picture_formats),
+    OPEN_ROW,
     {0},
 };
 
 const struct option_row output_and_capture_rows[] = {
     OUTPUT_PATH_ROW(ENDING_HELP "An .flb is a capture, for `flambeau render` and `report`. " UNNAMED_HELP),
     OUTPUT_FORMAT_ROW(all_formats),
+    OPEN_ROW,
     {0},
 };
 
@@ -76,6 +87,23 @@ static bool ends_with(const char *text, const char *end)
 static bool is_standard(const char *path)
 {
   return strcmp(path, "-") == 0;
+}
+
+bool output_is_stdout(const struct output *output)
+{
+  return is_standard(output->path);
+}
+
+// A pipe or device that is there already: to open it is to use it.
+static bool is_special(const char *path)
+{
+  struct stat there;
+  return is_standard(path) || (stat(path, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode));
+}
+
+static bool is_browsable(const struct output *output)
+{
+  return output->renderer && output->renderer->browsable && !is_special(output->path);
 }
 
 static int choose_format(struct output *output, const char *format, bool capture, struct error *err)
@@ -126,9 +154,8 @@ static bool same_file(const char *a, const char *b)
   return stat(a, &a_stat) == 0 && stat(b, &b_stat) == 0 && S_ISREG(a_stat.st_mode) && same_inode(&a_stat, &b_stat);
 }
 
-int outputs_plan(struct outputs *outputs, const struct output_settings *settings, bool capture, struct error *err)
+static int plan(struct outputs *outputs, const struct output_settings *settings, bool capture, struct error *err)
 {
-  *outputs = (struct outputs){.unnamed = settings->paths.count == 0};
   if (outputs->unnamed) {
     outputs->count = 1;
     outputs->items[0].path = "";
@@ -150,6 +177,24 @@ int outputs_plan(struct outputs *outputs, const struct output_settings *settings
   return 0;
 }
 
+static const struct output *first_browsable(const struct outputs *outputs, bool written)
+{
+  for (size_t i = 0; i < outputs->count; i++)
+    if (is_browsable(&outputs->items[i]) && (outputs->items[i].written || !written))
+      return &outputs->items[i];
+  return NULL;
+}
+
+int outputs_plan(struct outputs *outputs, const struct output_settings *settings, bool capture, struct error *err)
+{
+  *outputs = (struct outputs){.unnamed = settings->paths.count == 0, .open = settings->open};
+  if (plan(outputs, settings, capture, err) < 0)
+    return -1;
+  if (outputs->open && !first_browsable(outputs, false))
+    return error_set(err, ERROR_USAGE, "--open shows a file in the browser: write an .svg, .png or .pdf too");
+  return 0;
+}
+
 const char *outputs_extension(const struct outputs *outputs)
 {
   return outputs->items[0].renderer ? outputs->items[0].renderer->extension : CAPTURE_EXTENSION;
@@ -161,13 +206,6 @@ struct output *outputs_capture(struct outputs *outputs)
     if (!outputs->items[i].renderer)
       return &outputs->items[i];
   return NULL;
-}
-
-// A pipe or device that is there already: to open it is to use it.
-static bool is_special(const char *path)
-{
-  struct stat there;
-  return is_standard(path) || (stat(path, &there) == 0 && !S_ISREG(there.st_mode) && !S_ISDIR(there.st_mode));
 }
 
 int outputs_check(struct outputs *outputs, const char *name, const char *input, struct error *err)
@@ -195,6 +233,8 @@ int outputs_open(struct outputs *outputs, struct error *err)
   for (size_t i = 0; i < outputs->count; i++) {
     struct output *output = &outputs->items[i];
     output->sink = file_sink_new(output->path, err);
+    if (output->sink && output->renderer && output->renderer->gzipped)
+      output->sink = gzip_sink_new(output->sink, err);
     if (!output->sink)
       return -1;
   }
@@ -214,6 +254,14 @@ void output_finish(struct output *output, int status, const struct error *failur
     *err = own;
   else
     console_error(&own);
+}
+
+void outputs_show(const struct outputs *outputs)
+{
+  const struct output *output = outputs->open ? first_browsable(outputs, true) : NULL;
+  struct error failure = {0};
+  if (output && opener_show(output->path, &failure) < 0)
+    console_error(&failure);
 }
 
 void outputs_release(struct outputs *outputs)

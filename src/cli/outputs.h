@@ -15,6 +15,7 @@ struct renderer;
 struct output_settings {
   struct text_list paths;
   const char *format;
+  bool open;
 };
 
 extern const struct option_row output_rows[];             // pictures and text
@@ -27,15 +28,18 @@ struct output {
   bool written;                    // whole, under its name
 };
 
+bool output_is_stdout(const struct output *output);
+
 struct outputs {
   struct output items[TEXT_LIST_MAX];
   size_t count;
   bool unnamed; // nobody said -o: outputs_open is given the name
+  bool open;    // the first of them that a browser shows is to be shown
   char name[OUTPUT_NAME_MAX];
 };
 
 // Finds every output's format. ERROR_USAGE for a format that does not exist (or is a capture where
-// `capture` is false), for one file named twice, for more than one capture.
+// `capture` is false), for one file named twice, for more than one capture, for nothing to open where --open is said.
 int outputs_plan(struct outputs *outputs, const struct output_settings *settings, bool capture, struct error *err);
 const char *outputs_extension(const struct outputs *outputs); // of the first one: ".svg"
 struct output *outputs_capture(struct outputs *outputs);      // NULL without
@@ -47,6 +51,8 @@ int outputs_open(struct outputs *outputs, struct error *err);
 // Makes one output whole, or gives it up when `status` is not 0. The first failure goes to `err`, later ones are said
 // at once: one output that fails does not take the others with it.
 void output_finish(struct output *output, int status, const struct error *failure, struct error *err);
+// Shows what was written if --open asked for it; what prevents that is said at once.
+void outputs_show(const struct outputs *outputs);
 void outputs_release(struct outputs *outputs); // what is not finished leaves no trace
 
 // "a.svg, a.png": what was written, for people.

@@ -120,6 +120,16 @@ int quantity_min_width(const char *text, struct min_width *width)
   return 0;
 }
 
+int quantity_factor(const char *text, double *factor)
+{
+  uint64_t thousandths;
+  const char *end = read_thousandths(text, &thousandths);
+  if (!end || *end || thousandths < 100 || thousandths > 10 * 1000)
+    return -1;
+  *factor = (double)thousandths / 1000;
+  return 0;
+}
+
 void quantity_duration_text(uint64_t ns, char text[QUANTITY_TEXT_MAX])
 {
   if (ns == 0)

@@ -18,6 +18,8 @@ struct min_width {
 };
 int quantity_min_width(const char *text, struct min_width *width); // "0.5px", "0.1%" up to "100%"
 
+int quantity_factor(const char *text, double *factor); // "2", "1.5", from 0.1 up to 10
+
 #define QUANTITY_TEXT_MAX 32
 // The shortest text that the functions above read back as the same value.
 void quantity_duration_text(uint64_t ns, char text[QUANTITY_TEXT_MAX]);

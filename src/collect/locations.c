@@ -1,6 +1,6 @@
-// Enters: the functions that a trace names, and then the .beam files of their modules, read on the node by
-// src/agent/beam_files.exprs. Leaves: a location of each function that has one. Nothing is asked before the trace is
-// over.
+// Enters: the functions that a trace names, and then what the node knows of their modules, their .beam files among it,
+// told by src/agent/modules.exprs. Leaves: a location of each function that has one, and of each module whose code it
+// is. Nothing is asked before the trace is over.
 #include "locations.h"
 
 #include <poll.h>
@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "agent/agent.h"
+#include "application_messages.h"
+#include "applications.h"
 #include "base/clock.h"
 #include "base/string_table.h"
 #include "decode/beam_file.h"
@@ -96,12 +98,22 @@ static int on_location(struct event_sink *sink, const struct function_location *
   return 0;
 }
 
+// Nor of these.
+static int on_application(struct event_sink *sink, const struct module_application *application, struct error *err)
+{
+  (void)sink;
+  (void)application;
+  (void)err;
+  return 0;
+}
+
 static const struct event_sink_ops ops = {
     .function = on_function,
     .process = event_filter_process,
     .fact = event_filter_fact,
     .module = on_module,
     .location = on_location,
+    .application = on_application,
     .event = event_filter_event,
 };
 
@@ -145,7 +157,7 @@ static void bind_number(struct term_writer *writer, const char *name, uint64_t v
 
 static int ask(const struct locations *locations, struct node *node, struct error *err)
 {
-  struct term_writer *writer = evaluate_begin(agent_beam_files, agent_beam_files_size, 5);
+  struct term_writer *writer = evaluate_begin(agent_modules, agent_modules_size, 5);
   if (!writer)
     return no_memory(err);
   uint32_t modules = string_table_count(locations->modules);
@@ -175,6 +187,8 @@ static int push(struct locations *locations, const struct beam_function *from, s
   const struct function_location location = {
       .function = function->id, .receives = from->receives, .line = from->line, .file = from->file};
   function->settled = true;
+  applications_located(&locations->applications, function->module,
+                       string_table_text(locations->modules, function->module, NULL), from->file);
   return event_filter_location(&locations->filter.sink, &location, err);
 }
 
@@ -205,13 +219,18 @@ static int take_file(struct locations *locations, uint32_t module, const char *b
   return result;
 }
 
-// {flambeau, beam_file, Index, Beam}, and in the end {flambeau, beam_files, sent}. 1: the end; 0; or -1.
+// Of an application or a module, then {flambeau, beam_file, Index, Beam}, and in the end {flambeau, beam_files, sent}.
+// 1: the end; 0; or -1.
 static int take_message(struct locations *locations, struct term_reader *message, struct locations_found *found,
                         struct error *err)
 {
   size_t size;
   int arity = term_read_tuple(message);
   if (arity < 3 || !term_read_atom_is(message, "flambeau"))
+    return 0;
+  enum application_message told = application_message_take(&locations->applications, message, arity);
+  found->applications |= told == APPLICATION_MESSAGE_LAST;
+  if (told != APPLICATION_MESSAGE_NONE)
     return 0;
   if (!term_read_atom_is(message, "beam_file"))
     return arity == 3 && term_read_atom_is(message, "beam_files");
@@ -230,15 +249,13 @@ static bool wait_for(struct node *node, int stop_fd, int timeout_ms, struct loca
   return !found->stopped;
 }
 
-int locations_read(struct locations *locations, struct node *node, int stop_fd, struct locations_found *found,
-                   struct error *err)
+static int take_all(struct locations *locations, struct node *node, int stop_fd, struct locations_found *found,
+                    struct error *err)
 {
-  struct error lost = {0}; // without the node there are no locations, and nothing else is amiss
+  struct error lost = {0}; // without the node nothing more is known, and nothing else is amiss
   int64_t deadline_ms = clock_ms() + TIMEOUT_MS;
-  *found = (struct locations_found){0};
-  if (locations->count == 0 || ask(locations, node, &lost) != 0)
+  if (ask(locations, node, &lost) != 0)
     return 0;
-  qsort(locations->functions, locations->count, sizeof *locations->functions, by_module_and_name);
   for (;;) {
     struct term_reader message;
     enum node_event event = node_receive(node, &message, &lost);
@@ -254,4 +271,34 @@ int locations_read(struct locations *locations, struct node *node, int stop_fd, 
     if (found->complete)
       return 0;
   }
+}
+
+static int push_applications(struct locations *locations, struct error *err)
+{
+  if (!applications_decide(&locations->applications))
+    return no_memory(err);
+  for (uint32_t module = 0; module < locations->applications.module_count; module++) {
+    struct module_application application;
+    if (!applications_of_module(&locations->applications, module, &application))
+      continue;
+    application.module = string_table_text(locations->modules, module, &application.module_size);
+    if (event_filter_application(&locations->filter.sink, &application, err) != 0)
+      return -1;
+  }
+  return 0;
+}
+
+int locations_read(struct locations *locations, struct node *node, int stop_fd, struct locations_found *found,
+                   struct error *err)
+{
+  *found = (struct locations_found){0};
+  if (locations->count == 0)
+    return 0;
+  qsort(locations->functions, locations->count, sizeof *locations->functions, by_module_and_name);
+  applications_init(&locations->applications, string_table_count(locations->modules));
+  int result = take_all(locations, node, stop_fd, found, err);
+  if (result == 0 && found->applications)
+    result = push_applications(locations, err);
+  applications_release(&locations->applications);
+  return result;
 }

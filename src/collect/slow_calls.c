@@ -284,6 +284,7 @@ static const struct event_sink_ops ops = {
     .fact = event_filter_fact,
     .module = event_filter_module,
     .location = event_filter_location,
+    .application = event_filter_application,
     .event = on_event,
 };
 

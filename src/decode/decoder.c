@@ -200,6 +200,22 @@ static int read_location(struct decoder *decoder, struct byte_reader *reader, st
   return decoder->sink->ops->location(decoder->sink, &location, err);
 }
 
+static int read_application(struct decoder *decoder, struct byte_reader *reader, struct error *err)
+{
+  struct module_application application = {.origin = (enum module_origin)byte_reader_be(reader, 1)};
+  struct text module = read_text(reader, 2, PACKED_NAME_MAX_BYTES);
+  struct text name = read_text(reader, 2, PACKED_NAME_MAX_BYTES);
+  if (reader->failed || application.origin < MODULE_OWN || application.origin > MODULE_OTP)
+    return damaged(err, "the application of a module is not whole, or out of bounds");
+  char name_text[PACKED_NAME_MAX_BYTES + 1];
+  if (!terminate(name, name_text))
+    return damaged(err, "a zero byte in an application's name");
+  application.module = module.data;
+  application.module_size = module.size;
+  application.application = name_text;
+  return decoder->sink->ops->application(decoder->sink, &application, err);
+}
+
 static int note_chunk(struct decoder *decoder, struct byte_reader *reader, struct error *err)
 {
   uint32_t process = (uint32_t)byte_reader_be(reader, 4);
@@ -230,6 +246,8 @@ static int read_record(struct decoder *decoder, struct byte_reader *reader, stru
     return read_module(decoder, reader, err);
   case PACKED_LOCATION:
     return read_location(decoder, reader, err);
+  case PACKED_APPLICATION:
+    return read_application(decoder, reader, err);
   case PACKED_BARRIER:
     return chunks_push(&decoder->chunks, err);
   default:

@@ -37,6 +37,12 @@ int event_filter_location(struct event_sink *filter, const struct function_locat
   return next->ops->location(next, location, err);
 }
 
+int event_filter_application(struct event_sink *filter, const struct module_application *application, struct error *err)
+{
+  struct event_sink *next = next_of(filter);
+  return next->ops->application(next, application, err);
+}
+
 int event_filter_event(struct event_sink *filter, const struct trace_event *event, struct error *err)
 {
   struct event_sink *next = next_of(filter);
@@ -83,6 +89,14 @@ static int tee_location(struct event_sink *sink, const struct function_location 
   return tee->second->ops->location(tee->second, location, err);
 }
 
+static int tee_application(struct event_sink *sink, const struct module_application *application, struct error *err)
+{
+  struct event_tee *tee = (struct event_tee *)sink;
+  if (tee->first->ops->application(tee->first, application, err) != 0)
+    return -1;
+  return tee->second->ops->application(tee->second, application, err);
+}
+
 static int tee_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
 {
   struct event_tee *tee = (struct event_tee *)sink;
@@ -99,6 +113,7 @@ void event_tee_init(struct event_tee *tee, struct event_sink *first, struct even
       .fact = tee_fact,
       .module = tee_module,
       .location = tee_location,
+      .application = tee_application,
       .event = tee_event,
   };
   tee->sink.ops = &ops;

@@ -24,6 +24,7 @@
 #include "cursor.h"
 #include "event/event_sink.h"
 #include "frame_name.h"
+#include "owners.h"
 #include "profile/profile_builder.h"
 #include "special_function.h"
 
@@ -47,6 +48,7 @@ struct fold {
   uint32_t process_count; // highest id and one
   uint64_t events;
   struct span_list spans;
+  struct owners owners;
   struct bytes name; // the one being put together
 };
 
@@ -100,7 +102,7 @@ static int take_function(struct event_sink *sink, const struct function_definiti
   }
   function->frame = profile_builder_frame(tree->builder, FRAME_FUNCTION, (const char *)fold->name.data, fold->name.size,
                                           definition->module, definition->module_size, definition->native);
-  if (function->frame == PROFILE_FAILED)
+  if (function->frame == PROFILE_FAILED || owners_take_function(&fold->owners, definition, function->frame) < 0)
     return fail(err);
   const struct special_function *special = special_function_find(definition);
   function->defined = true;
@@ -208,6 +210,12 @@ static int take_location(struct event_sink *sink, const struct function_location
   return profile_builder_locate(tree->builder, function->frame, location->file, location->line) < 0 ? fail(err) : 0;
 }
 
+static int take_application(struct event_sink *sink, const struct module_application *application, struct error *err)
+{
+  struct fold *fold = (struct fold *)sink;
+  return owners_take_module(&fold->owners, application) < 0 ? fail(err) : 0;
+}
+
 static int take_module(struct event_sink *sink, const char *name, int64_t time_ns, bool traced, struct error *err)
 {
   struct fold *fold = (struct fold *)sink;
@@ -277,8 +285,15 @@ static bool make_synthetic_frames(struct fold_tree *tree)
 
 struct fold *fold_new(const struct fold_options *options, struct error *err)
 {
-  static const struct event_sink_ops ops = {take_function, take_process,  take_fact,
-                                            take_module,   take_location, take_event};
+  static const struct event_sink_ops ops = {
+      .function = take_function,
+      .process = take_process,
+      .fact = take_fact,
+      .module = take_module,
+      .location = take_location,
+      .application = take_application,
+      .event = take_event,
+  };
   struct fold *fold = calloc(1, sizeof *fold);
   if (!fold) {
     fail(err);
@@ -295,7 +310,7 @@ struct fold *fold_new(const struct fold_options *options, struct error *err)
   fold->tree.undecided.multiplier = fold->tree.budget.multiplier ? fold->tree.budget.multiplier : 0x9e3779b97f4a7c15u;
   bytes_init(&fold->name, MAX_NAME_BYTES);
   fold->tree.builder = profile_builder_new(err);
-  if (!fold->tree.builder || !make_synthetic_frames(&fold->tree)) {
+  if (owners_init(&fold->owners) < 0 || !fold->tree.builder || !make_synthetic_frames(&fold->tree)) {
     fail(err);
     fold_free(fold);
     return NULL;
@@ -313,6 +328,7 @@ void fold_free(struct fold *fold)
   free(fold->tree.functions);
   free(fold->tree.absences);
   span_list_release(&fold->spans);
+  owners_release(&fold->owners);
   undecided_release(&fold->tree.undecided);
   captured_calls_release(&fold->tree.calls);
   profile_builder_free(fold->tree.builder);
@@ -468,6 +484,10 @@ struct profile *fold_finish(struct fold *fold, struct error *err)
 {
   if (close_all(fold, err) < 0)
     return NULL;
+  if (owners_hand_over(&fold->owners, fold->tree.builder) < 0) {
+    fail(err);
+    return NULL;
+  }
   struct profile_totals totals = {
       .events = fold->events,
       .lost_events = fold->tree.lost_events,

@@ -15,6 +15,8 @@
 
 #include <stdlib.h>
 
+#include "base/rank.h"
+
 #define LANE_MIN_ROWS 8
 
 struct lane {
@@ -52,12 +54,6 @@ static int find_end(const struct profile *profile, uint64_t *end, struct error *
   return 0;
 }
 
-static int longest_first(const void *left, const void *right)
-{
-  const uint64_t *a = left, *b = right;
-  return *a == *b ? 0 : *a > *b ? -1 : 1;
-}
-
 // What boxes must be longer than for `max` of them at most to stay.
 static int find_limit(const struct profile *profile, size_t max, uint64_t *limit, struct error *err)
 {
@@ -69,8 +65,7 @@ static int find_limit(const struct profile *profile, size_t max, uint64_t *limit
     return error_set(err, ERROR_MEMORY, "out of memory for the layout of %zu frames", profile->span_count);
   for (size_t i = 0; i < profile->span_count; i++)
     widths[i] = profile->spans[i].width_ns;
-  qsort(widths, profile->span_count, sizeof *widths, longest_first);
-  *limit = widths[max];
+  *limit = rank_largest(widths, profile->span_count, max);
   free(widths);
   return 0;
 }

@@ -15,7 +15,7 @@ const struct palette *palette_by_name(const char *name);
 
 #define PALETTE_ROOT_COLOR 0xd3d9e0u
 
-// The same frame name always has the same color, whatever else is in the profile.
+// The same name, of the same owner, always has the same color, whatever else is in the profile.
 uint32_t palette_color(const struct palette *palette, const struct profile_frame *frame);
 // The color of a box that stands for many frames.
 uint32_t palette_deeper_color(const struct palette *palette);
@@ -24,7 +24,10 @@ uint32_t palette_deeper_color(const struct palette *palette);
 typedef uint32_t palette_kinds;
 palette_kinds palette_kind(const struct profile_frame *frame);
 palette_kinds palette_kind_deeper(void);
-// Adds what the used kinds mean; nothing where this palette's colors mean nothing.
-void palette_legend(const struct palette *palette, palette_kinds used, struct layout *layout);
+// Says what the used kinds mean; nothing where this palette's colors mean nothing. Labels are of the profile, too.
+void palette_legend(const struct palette *palette, const struct profile *profile, palette_kinds used,
+                    struct layout *layout);
+
+extern const struct layout_shades palette_shades; // of a comparison: orange for more, blue for less
 
 #endif

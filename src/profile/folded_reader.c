@@ -2,6 +2,7 @@
 // frames may hold spaces. Invariant: what a line does not say exactly is an error that names the line.
 #include "profile/profile.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/byte_io.h"
@@ -17,6 +18,11 @@ struct folded_reader {
   struct error *err;
   size_t line; // number of the line at hand, from 1
   size_t stacks;
+  // The stack before: sorted input begins with most of it again. Measured, half the time of reading such.
+  struct bytes stack;
+  uint32_t *nodes; // of its frames, from the outermost
+  size_t *ends;    // where each frame's name ends in it
+  int depth;
 };
 
 static const struct {
@@ -49,25 +55,51 @@ static bool read_weight(const char *text, size_t size, uint64_t *weight)
   return size > 0;
 }
 
-static int add_stack(struct folded_reader *reader, const char *at, const char *end, uint64_t weight)
+// How many frames a stack has in common with the one before.
+static int common_depth(const struct folded_reader *reader, const char *stack, size_t size)
 {
-  uint32_t node = 0;
-  for (int depth = 0; at <= end; depth++) {
-    const char *stop = memchr(at, ';', (size_t)(end - at));
-    if (!stop)
-      stop = end;
+  size_t most = size < reader->stack.size ? size : reader->stack.size, same = 0;
+  while (same + 8 <= most && memcmp(stack + same, reader->stack.data + same, 8) == 0) // one comparison of a word
+    same += 8;
+  while (same < most && stack[same] == (char)reader->stack.data[same])
+    same++;
+  int depth = 0;
+  while (depth < reader->depth && reader->ends[depth] <= same &&
+         (reader->ends[depth] == size || stack[reader->ends[depth]] == ';'))
+    depth++;
+  return depth;
+}
+
+static int add_frame(struct folded_reader *reader, const char *name, size_t size, int depth)
+{
+  uint32_t parent = depth == 0 ? 0 : reader->nodes[depth - 1];
+  uint32_t frame = profile_builder_frame(reader->builder, kind_of(name, size), name, size, "", 0, false);
+  uint32_t node = frame == PROFILE_FAILED ? frame : profile_builder_child(reader->builder, parent, frame);
+  if (node == PROFILE_FAILED)
+    return error_set(reader->err, ERROR_MEMORY, "line %zu: out of memory, or more than %zu different stacks",
+                     reader->line, PROFILE_MAX_NODES);
+  reader->nodes[depth] = node;
+  return 0;
+}
+
+static int add_stack(struct folded_reader *reader, const char *stack, size_t size, uint64_t weight)
+{
+  int depth = common_depth(reader, stack, size);
+  size_t at = depth == 0 ? 0 : reader->ends[depth - 1] + 1;
+  for (; at <= size; depth++) {
+    const char *stop = memchr(stack + at, ';', size - at);
+    size_t end = stop ? (size_t)(stop - stack) : size;
     if (depth == FOLDED_MAX_DEPTH)
       return error_set(reader->err, ERROR_DATA, "line %zu is more than %d frames deep", reader->line, FOLDED_MAX_DEPTH);
-    size_t size = (size_t)(stop - at);
-    uint32_t frame = profile_builder_frame(reader->builder, kind_of(at, size), at, size, "", 0, false);
-    if (frame != PROFILE_FAILED)
-      node = profile_builder_child(reader->builder, node, frame);
-    if (frame == PROFILE_FAILED || node == PROFILE_FAILED)
-      return error_set(reader->err, ERROR_MEMORY, "line %zu: out of memory, or more than %zu different stacks",
-                       reader->line, PROFILE_MAX_NODES);
-    at = stop + 1;
+    if (add_frame(reader, stack + at, end - at, depth) < 0)
+      return -1;
+    reader->ends[depth] = end;
+    at = end + 1;
   }
-  profile_builder_add(reader->builder, node, weight, 0);
+  reader->depth = depth;
+  bytes_clear(&reader->stack);
+  bytes_append(&reader->stack, stack, size);
+  profile_builder_add(reader->builder, reader->nodes[depth - 1], weight, 0);
   reader->stacks++;
   return 0;
 }
@@ -88,7 +120,7 @@ static int read_line(struct folded_reader *reader, const char *line, size_t size
         reader->err, ERROR_DATA,
         "line %zu is not folded text: expected `frame;frame WEIGHT` with a whole number after the last space",
         reader->line);
-  return add_stack(reader, line, space, weight);
+  return add_stack(reader, line, (size_t)(space - line), weight);
 }
 
 // Reads all whole lines of `text` and forgets them. At the end of the input the rest is a line too.
@@ -135,16 +167,28 @@ static int read_all(struct folded_reader *reader, struct byte_source *source, st
   return 0;
 }
 
+static int read_stacks(struct folded_reader *reader, struct byte_source *source)
+{
+  struct bytes text;
+  bytes_init(&text, FOLDED_MAX_LINE_BYTES + READ_BYTES);
+  bytes_init(&reader->stack, FOLDED_MAX_LINE_BYTES + READ_BYTES);
+  reader->nodes = malloc(FOLDED_MAX_DEPTH * sizeof *reader->nodes);
+  reader->ends = malloc(FOLDED_MAX_DEPTH * sizeof *reader->ends);
+  int result = reader->nodes && reader->ends ? read_all(reader, source, &text)
+                                             : error_set(reader->err, ERROR_MEMORY, "out of memory");
+  free(reader->nodes);
+  free(reader->ends);
+  bytes_release(&reader->stack);
+  bytes_release(&text);
+  return result;
+}
+
 struct profile *profile_read_folded(struct byte_source *source, struct error *err)
 {
   struct folded_reader reader = {.builder = profile_builder_new(err), .err = err};
   if (!reader.builder)
     return NULL;
-  struct bytes text;
-  bytes_init(&text, FOLDED_MAX_LINE_BYTES + READ_BYTES);
-  int result = read_all(&reader, source, &text);
-  bytes_release(&text);
-  if (result < 0) {
+  if (read_stacks(&reader, source) < 0) {
     profile_builder_free(reader.builder);
     return NULL;
   }

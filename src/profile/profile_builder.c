@@ -12,7 +12,7 @@
 
 #define PROFILE_MAX_BYTES ((size_t)4 << 30)
 #define PROFILE_MAX_KEY_BYTES ((size_t)1 << 24)
-#define PROFILE_MAX_FACTS 1024
+
 #define FIRST_SLOT_BITS 10
 
 struct profile_builder *profile_builder_new(struct error *err)
@@ -38,8 +38,11 @@ struct profile_builder *profile_builder_new(struct error *err)
   builder->slots = calloc((size_t)1 << FIRST_SLOT_BITS, sizeof *builder->slots);
   builder->arena = arena_new(PROFILE_MAX_BYTES);
   builder->keys = string_table_new();
+  builder->applications = string_table_new();
+  bytes_init(&builder->application_texts, PROFILE_MAX_FRAMES * sizeof(const char *));
+  bytes_append(&builder->application_texts, &(const char *){""}, sizeof(const char *)); // the table's first
   struct build_node *root = (struct build_node *)bytes_reserve(&builder->nodes, sizeof *root);
-  if (!builder->slots || !builder->arena || !builder->keys || !root) {
+  if (!builder->slots || !builder->arena || !builder->keys || !builder->applications || !root) {
     profile_builder_free(builder);
     error_set(err, ERROR_MEMORY, "out of memory for a profile");
     return NULL;
@@ -69,6 +72,8 @@ void profile_builder_free(struct profile_builder *builder)
   bytes_release(&builder->modules);
   free(builder->slots);
   string_table_free(builder->keys);
+  string_table_free(builder->applications);
+  bytes_release(&builder->application_texts);
   arena_free(builder->arena);
   free(builder);
 }
@@ -139,13 +144,25 @@ int profile_builder_locate(struct profile_builder *builder, uint32_t frame, cons
   return 0;
 }
 
+static const char *keep_application(struct profile_builder *builder, const char *application)
+{
+  uint32_t id = string_table_intern(builder->applications, application, strlen(application));
+  if (id == STRING_TABLE_FAILED)
+    return NULL;
+  if (id == builder->application_texts.size / sizeof(const char *)) {
+    const char *kept = keep(builder, application, strlen(application));
+    bytes_append(&builder->application_texts, &kept, sizeof kept);
+  }
+  return builder->application_texts.failed ? NULL : ((const char **)builder->application_texts.data)[id];
+}
+
 int profile_builder_belongs(struct profile_builder *builder, uint32_t frame, const char *application,
                             enum frame_origin origin)
 {
   struct profile_frame *owned = &builder_frames(builder)[frame];
   if (owned->origin != ORIGIN_UNKNOWN)
     return 0;
-  const char *kept = keep(builder, application, strlen(application));
+  const char *kept = keep_application(builder, application);
   if (!kept) {
     fail(builder);
     return -1;
@@ -161,58 +178,77 @@ static uint32_t slot_of(const struct profile_builder *builder, uint32_t parent, 
   return (uint32_t)(key * builder->multiplier >> (64 - builder->slot_bits));
 }
 
+// The slot of this child, or the empty one where it belongs.
+static struct node_slot *find_slot(const struct profile_builder *builder, uint32_t parent, uint32_t frame)
+{
+  uint32_t mask = (uint32_t)(((uint64_t)1 << builder->slot_bits) - 1);
+  uint32_t i = slot_of(builder, parent, frame);
+  while (builder->slots[i].node && (builder->slots[i].parent != parent || builder->slots[i].frame != frame))
+    i = (i + 1) & mask;
+  return &builder->slots[i];
+}
+
+static void fill_slot(struct profile_builder *builder, uint32_t node)
+{
+  const struct build_node *of = &builder_nodes(builder)[node];
+  *find_slot(builder, of->parent, of->frame) =
+      (struct node_slot){.parent = of->parent, .frame = of->frame, .node = node};
+}
+
 static bool grow_slots(struct profile_builder *builder)
 {
-  unsigned bits = builder->slot_bits + 1;
-  struct node_slot *slots = calloc((size_t)1 << bits, sizeof *slots);
+  struct node_slot *slots = calloc((size_t)2 << builder->slot_bits, sizeof *slots);
   if (!slots)
     return false;
   free(builder->slots);
   builder->slots = slots;
-  builder->slot_bits = bits;
-  uint32_t mask = (uint32_t)(((uint64_t)1 << bits) - 1);
+  builder->slot_bits++;
   const struct build_node *nodes = builder_nodes(builder);
   for (uint32_t node = 1; node < builder->node_count; node++) {
-    uint32_t i = slot_of(builder, nodes[node].parent, nodes[node].frame);
-    while (slots[i].node)
-      i = (i + 1) & mask;
-    slots[i] = (struct node_slot){.parent = nodes[node].parent, .frame = nodes[node].frame, .node = node};
+    if (nodes[nodes[node].parent].branched)
+      fill_slot(builder, node);
   }
   return true;
 }
 
-static uint32_t add_node(struct profile_builder *builder, uint32_t slot, uint32_t parent, uint32_t frame)
+// A new node is its parent's only child, in no slot, or one of several, in a slot like all of them.
+static uint32_t add_node(struct profile_builder *builder, uint32_t parent, uint32_t frame)
 {
   struct build_node *node = (struct build_node *)bytes_reserve(&builder->nodes, sizeof *node);
   if (!node || builder->failed)
     return fail(builder);
   *node = (struct build_node){.frame = frame, .parent = parent};
   uint32_t index = builder->node_count++;
-  builder->slots[slot] = (struct node_slot){.parent = parent, .frame = frame, .node = index};
-  if ((uint64_t)builder->node_count * 2 > (uint64_t)1 << builder->slot_bits && !grow_slots(builder))
+  struct build_node *above = &builder_nodes(builder)[parent];
+  if (!above->recent_child)
+    return index;
+  bool second = !above->branched;
+  above->branched = 1;
+  if (second)
+    fill_slot(builder, above->recent_child);
+  fill_slot(builder, index);
+  builder->slots_used += second ? 2 : 1;
+  if ((uint64_t)builder->slots_used * 2 > (uint64_t)1 << builder->slot_bits && !grow_slots(builder))
     return fail(builder);
   return index;
 }
 
-static uint32_t find_child(struct profile_builder *builder, uint32_t parent, uint32_t frame)
-{
-  uint32_t mask = (uint32_t)(((uint64_t)1 << builder->slot_bits) - 1);
-  uint32_t i = slot_of(builder, parent, frame);
-  for (; builder->slots[i].node; i = (i + 1) & mask) {
-    if (builder->slots[i].parent == parent && builder->slots[i].frame == frame)
-      return builder->slots[i].node;
-  }
-  return add_node(builder, i, parent, frame);
-}
-
-uint32_t profile_builder_child(struct profile_builder *builder, uint32_t parent, uint32_t frame)
+uint32_t builder_find_child(const struct profile_builder *builder, uint32_t parent, uint32_t frame)
 {
   const struct build_node *from = &builder_nodes(builder)[parent];
   if (from->recent_frame == frame && from->recent_child)
     return from->recent_child;
-  uint32_t child = find_child(builder, parent, frame);
+  uint32_t node = from->branched ? find_slot(builder, parent, frame)->node : 0;
+  return node ? node : PROFILE_FAILED;
+}
+
+uint32_t profile_builder_child(struct profile_builder *builder, uint32_t parent, uint32_t frame)
+{
+  uint32_t child = builder_find_child(builder, parent, frame);
+  if (child == PROFILE_FAILED)
+    child = add_node(builder, parent, frame);
   if (child != PROFILE_FAILED) {
-    builder_nodes(builder)[parent].recent_child = child;
+    builder_nodes(builder)[parent].recent_child = child & 0x7fffffff;
     builder_nodes(builder)[parent].recent_frame = frame;
   }
   return child;

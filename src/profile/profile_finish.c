@@ -1,5 +1,6 @@
 // A builder's arrays in, the profile out, in an order that owes nothing to the order of events: frames in byte order of
-// their names, nodes in preorder with children in the order of their frames, functions by own time.
+// their names ([vanished] last: it is drawn beside the others), nodes in preorder with children in the order of their
+// frames, functions by own time.
 #include "builder.h"
 
 #include <stdlib.h>
@@ -36,7 +37,9 @@ static int by_name(const void *left, const void *right, void *frames)
 {
   uint32_t a = *(const uint32_t *)left, b = *(const uint32_t *)right;
   const struct profile_frame *of = frames;
-  int order = strcmp(of[a].name, of[b].name);
+  int order = (of[a].kind == FRAME_VANISHED) - (of[b].kind == FRAME_VANISHED);
+  if (order == 0)
+    order = strcmp(of[a].name, of[b].name);
   if (order == 0)
     order = (of[a].kind > of[b].kind) - (of[a].kind < of[b].kind);
   return order ? order : (a > b) - (a < b);
@@ -353,7 +356,8 @@ static int copy_tables(struct finish *finish)
   return copy_array(finish, &builder->modules, (const void **)&profile->modules);
 }
 
-// In a turned stack the outermost frame is where the time was spent, and says what kind of time it is.
+// In a turned stack the outermost frame is where the time was spent, and says what kind of time it is. [vanished] is no
+// part of a stack.
 static int mark_own_kinds(struct finish *finish)
 {
   const struct profile *profile = &finish->profile;
@@ -362,24 +366,54 @@ static int mark_own_kinds(struct finish *finish)
     return -1;
   for (size_t i = 1; i < profile->node_count; i++) {
     const struct profile_node *node = &profile->nodes[i];
-    kinds[i] = node->parent ? kinds[node->parent] : (uint8_t)profile->frames[node->frame].kind;
+    bool outermost = node->parent == 0 || profile->frames[profile->nodes[node->parent].frame].kind == FRAME_VANISHED;
+    kinds[i] = outermost ? (uint8_t)profile->frames[node->frame].kind : kinds[node->parent];
   }
   finish->profile.own_kinds = kinds;
   return 0;
 }
 
-static int copy_function_table(struct finish *finish, const struct profile *original, const uint32_t *frame_map)
+static const struct profile_function *copy_functions(struct finish *finish, const struct profile_function *from,
+                                                     size_t count)
 {
-  struct profile_function *functions = place(finish, original->function_count, sizeof *functions);
-  if (!functions)
-    return -1;
-  for (size_t i = 0; i < original->function_count; i++) {
-    functions[i] = original->functions[i];
-    functions[i].frame = finish->rank[frame_map[original->functions[i].frame]];
+  struct profile_function *to = place(finish, count, sizeof *to);
+  for (size_t i = 0; to && i < count; i++) {
+    to[i] = from[i];
+    to[i].frame = finish->rank[from[i].frame];
   }
-  finish->profile.functions = functions;
-  finish->profile.function_count = original->function_count;
+  return to;
+}
+
+static int take_functions(struct finish *finish, const struct builder_given *given)
+{
+  struct profile *profile = &finish->profile;
+  profile->functions = copy_functions(finish, given->functions, given->function_count);
+  profile->function_count = given->function_count;
+  if (given->base_functions)
+    profile->base_functions = copy_functions(finish, given->base_functions, given->function_count);
+  return profile->functions && (profile->base_functions || !given->base_functions) ? 0 : -1;
+}
+
+static int take_base(struct finish *finish, const struct profile_side *from)
+{
+  struct profile *profile = &finish->profile;
+  struct profile_side *to = place(finish, profile->node_count, sizeof *to);
+  if (!to)
+    return -1;
+  for (uint32_t i = 0; i < profile->node_count; i++)
+    to[finish->index_of[i]] = from[i];
+  profile->base = to;
+  for (uint32_t node = profile->nodes[0].first_child; node != 0; node = profile->nodes[node].next_sibling)
+    if (profile->frames[profile->nodes[node].frame].kind == FRAME_VANISHED)
+      profile->vanished = node;
   return 0;
+}
+
+static int take_given(struct finish *finish, const struct builder_given *given)
+{
+  if (take_functions(finish, given) < 0 || (given->base && take_base(finish, given->base) < 0))
+    return -1;
+  return given->turned ? mark_own_kinds(finish) : 0;
 }
 
 static bool weights_overflow(const struct profile_builder *builder)
@@ -420,7 +454,7 @@ static struct profile *hand_over(struct finish *finish)
 }
 
 static struct profile *finish_with(struct profile_builder *builder, const struct profile_totals *totals,
-                                   const struct profile *original, const uint32_t *frame_map, struct error *err)
+                                   const struct builder_given *given, struct error *err)
 {
   struct finish finish = {.builder = builder, .err = err, .tallies = (const struct frame_tally *)builder->tallies.data};
   finish.profile.events = totals->events;
@@ -431,11 +465,9 @@ static struct profile *finish_with(struct profile_builder *builder, const struct
   finish.profile.counts_known = totals->counts_known;
   struct profile *profile = NULL;
   if (check_builder(builder, err) == 0 && sort_frames(&finish) == 0 && order_nodes(&finish) == 0 &&
-      copy_tables(&finish) == 0 && copy_spans(&finish) == 0 && copy_calls(&finish) == 0) {
-    int done = original ? copy_function_table(&finish, original, frame_map) : make_function_table(&finish);
-    if (done == 0 && (!original || mark_own_kinds(&finish) == 0))
-      profile = hand_over(&finish);
-  }
+      copy_tables(&finish) == 0 && copy_spans(&finish) == 0 && copy_calls(&finish) == 0 &&
+      (given ? take_given(&finish, given) : make_function_table(&finish)) == 0)
+    profile = hand_over(&finish);
   free(finish.rank);
   free(finish.index_of);
   profile_builder_free(builder);
@@ -445,19 +477,20 @@ static struct profile *finish_with(struct profile_builder *builder, const struct
 struct profile *profile_builder_finish(struct profile_builder *builder, const struct profile_totals *totals,
                                        struct error *err)
 {
-  return finish_with(builder, totals, NULL, NULL, err);
+  return finish_with(builder, totals, NULL, err);
 }
 
-struct profile *builder_finish_reversed(struct profile_builder *builder, const struct profile *original,
-                                        const uint32_t *frame_map, struct error *err)
+struct profile *builder_finish_given(struct profile_builder *builder, const struct builder_given *given,
+                                     struct error *err)
 {
+  const struct profile *original = given->original;
   struct profile_totals totals = {.events = original->events,
                                   .lost_events = original->lost_events,
                                   .gc = original->gc,
                                   .waiting = original->waiting,
                                   .runnable = original->runnable,
-                                  .counts_known = original->counts_known};
-  return finish_with(builder, &totals, original, frame_map, err);
+                                  .counts_known = given->counts_known};
+  return finish_with(builder, &totals, given, err);
 }
 
 void profile_free(struct profile *profile)

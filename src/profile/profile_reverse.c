@@ -8,53 +8,6 @@
 // Callers further away than this fold into one [deeper] frame.
 #define REVERSE_MAX_DEPTH 1000
 
-static int copy_frames(struct profile_builder *builder, const struct profile *profile, uint32_t *frame_map)
-{
-  for (size_t i = 0; i < profile->frame_count; i++) {
-    const struct profile_frame *frame = &profile->frames[i];
-    frame_map[i] = profile_builder_frame(builder, frame->kind, frame->name, strlen(frame->name), frame->module,
-                                         strlen(frame->module), frame->native);
-    if (frame_map[i] == PROFILE_FAILED ||
-        (frame->line && profile_builder_locate(builder, frame_map[i], frame->file, frame->line) < 0) ||
-        profile_builder_belongs(builder, frame_map[i], frame->application, frame->origin) < 0)
-      return -1;
-  }
-  return 0;
-}
-
-static int copy_tables(struct profile_builder *builder, const struct profile *profile)
-{
-  for (size_t i = 0; i < profile->process_count; i++) {
-    if (profile_builder_process(builder, &profile->processes[i]) == PROFILE_FAILED)
-      return -1;
-  }
-  for (size_t i = 0; i < profile->fact_count; i++) {
-    if (profile_builder_fact(builder, profile->facts[i].key, profile->facts[i].value) < 0)
-      return -1;
-  }
-  for (size_t i = 0; i < profile->module_count; i++) {
-    if (profile_builder_module(builder, &profile->modules[i]) < 0)
-      return -1;
-  }
-  return 0;
-}
-
-static int copy_calls(struct profile_builder *builder, const struct profile *profile, const uint32_t *frame_map)
-{
-  struct profile_call *calls = malloc((profile->call_count + 1) * sizeof *calls);
-  if (!calls)
-    return -1;
-  for (size_t i = 0; i < profile->call_count; i++) {
-    calls[i] = profile->calls[i];
-    calls[i].frame = frame_map[calls[i].frame];
-    if (calls[i].caller != PROFILE_NO_FRAME)
-      calls[i].caller = frame_map[calls[i].caller];
-  }
-  int status = profile_builder_calls(builder, calls, profile->call_count, profile->calls_seen);
-  free(calls);
-  return status;
-}
-
 static int turn_stacks(struct profile_builder *builder, const struct profile *profile, const uint32_t *frame_map)
 {
   uint32_t deeper = profile_builder_frame(builder, FRAME_DEEPER, "[deeper]", strlen("[deeper]"), "", 0, false);
@@ -79,6 +32,30 @@ static int turn_stacks(struct profile_builder *builder, const struct profile *pr
   return 0;
 }
 
+// The table of functions stays: turned stacks have the same functions.
+static struct profile *finish_turned(struct profile_builder *builder, const struct profile *profile,
+                                     const uint32_t *frame_map, struct error *err)
+{
+  struct profile_function *functions = calloc(profile->function_count + 1, sizeof *functions);
+  if (!functions) {
+    profile_builder_free(builder);
+    error_set(err, ERROR_MEMORY, "out of memory for %zu functions", profile->function_count);
+    return NULL;
+  }
+  for (size_t i = 0; i < profile->function_count; i++) {
+    functions[i] = profile->functions[i];
+    functions[i].frame = frame_map[functions[i].frame];
+  }
+  const struct builder_given given = {.original = profile,
+                                      .functions = functions,
+                                      .function_count = profile->function_count,
+                                      .counts_known = profile->counts_known,
+                                      .turned = true};
+  struct profile *reversed = builder_finish_given(builder, &given, err);
+  free(functions);
+  return reversed;
+}
+
 struct profile *profile_reverse(const struct profile *profile, struct error *err)
 {
   struct profile_builder *builder = profile_builder_new(err);
@@ -86,9 +63,10 @@ struct profile *profile_reverse(const struct profile *profile, struct error *err
     return NULL;
   struct profile *reversed = NULL;
   uint32_t *frame_map = calloc(profile->frame_count ? profile->frame_count : 1, sizeof *frame_map);
-  if (frame_map && copy_frames(builder, profile, frame_map) == 0 && copy_tables(builder, profile) == 0 &&
-      copy_calls(builder, profile, frame_map) == 0 && turn_stacks(builder, profile, frame_map) == 0) {
-    reversed = builder_finish_reversed(builder, profile, frame_map, err);
+  if (frame_map && builder_copy_frames(builder, profile, frame_map) == 0 &&
+      builder_copy_tables(builder, profile) == 0 && builder_copy_calls(builder, profile, frame_map) == 0 &&
+      turn_stacks(builder, profile, frame_map) == 0) {
+    reversed = finish_turned(builder, profile, frame_map, err);
   } else {
     error_set(err, ERROR_MEMORY, "out of memory, or too many different stacks, while turning the stacks round");
     profile_builder_free(builder);

@@ -8,6 +8,7 @@
 #include "layout/layout.h"
 #include "profile/profile.h"
 #include "profile/profile_builder.h"
+#include "profile/profile_compare.h"
 #include "renderers/renderer.h"
 
 #define MS 1000000ull
@@ -38,6 +39,24 @@ static const struct stack shop[] = {
     {{CALL, "lists:sort/1", "lists:split_1/5", "lists:rmergel/2"}, 100 * MS, 777},
     {{CALL, "Shop.Log.write/1"}, 395 * MS, 1},
     {{CALL, "Shop.Log.write/1", "io_lib:format/2"}, 5 * MS, 1},
+};
+
+// m:a/0 calls itself by way of m:b/0.
+static const struct stack recursive[] = {
+    {{"m:a/0"}, 1000 * MS, 1},
+    {{"m:a/0", "m:b/0"}, 2000 * MS, 1},
+    {{"m:a/0", "m:b/0", "m:a/0"}, 3000 * MS, 1},
+    {{"m:a/0", "m:b/0", "m:a/0", "m:c/0"}, 4000 * MS, 1},
+    {{"m:d/0", "m:c/0"}, 2000 * MS, 1},
+};
+
+// What BASE had of it: b was half as much, d ran beside.
+static const struct stack before[] = {
+    {{"m:a/0"}, 1000 * MS, 1},
+    {{"m:a/0", "m:b/0"}, 1000 * MS, 1},
+    {{"m:a/0", "m:b/0", "m:a/0"}, 4000 * MS, 2},
+    {{"m:a/0", "m:b/0", "m:a/0", "m:c/0"}, 4000 * MS, 1},
+    {{"m:e/0"}, 3000 * MS, 1},
 };
 
 static const struct stack hostile[] = {
@@ -96,9 +115,17 @@ static struct profile *build(const struct stack *stacks, size_t count, const cha
           profile_builder_frame(builder, kind_of(name), name, strlen(name), "", 0, strcmp(name, "ets:lookup/2") == 0);
       if (name[0] == '<')
         profile_builder_locate(builder, frame, "</title><img src=x onerror=window.owned=1>.erl", 1);
+      if (strcmp(name, "io_lib:format/2") == 0) {
+        profile_builder_locate(builder, frame, "io_lib.erl", 99);
+        profile_builder_belongs(builder, frame, "stdlib", ORIGIN_UNKNOWN);
+      }
       node = profile_builder_child(builder, node, frame);
     }
     profile_builder_add(builder, node, stacks[i].own_ns, stacks[i].calls);
+    if (stacks[i].own_ns == 5 * MS) { // io_lib:format/2: two calls
+      profile_builder_call_end(builder, node, 1 * MS);
+      profile_builder_call_end(builder, node, 5 * MS);
+    }
   }
   const struct profile_process process = {
       .pid = "<0.123.0>", .title = "shop_cart", .first_ns = 0, .last_ns = 10000 * MS};
@@ -106,6 +133,33 @@ static struct profile *build(const struct stack *stacks, size_t count, const cha
   for (size_t i = 0; facts[i][0] != NULL; i++)
     profile_builder_fact(builder, facts[i][0], facts[i][1]);
   const struct profile_totals totals = {.events = 436124, .counts_known = true};
+  return profile_builder_finish(builder, &totals, err);
+}
+
+static uint32_t child_named(struct profile_builder *builder, uint32_t parent, const char *format, unsigned m,
+                            unsigned f)
+{
+  char name[32];
+  int size = snprintf(name, sizeof name, format, m, f);
+  return profile_builder_child(builder, parent,
+                               profile_builder_frame(builder, FRAME_FUNCTION, name, (size_t)size, "", 0, false));
+}
+
+// 300 functions call 20 each that call 20 each, of 1 ms: most is too narrow to be drawn.
+static struct profile *build_large(struct error *err)
+{
+  struct profile_builder *builder = profile_builder_new(err);
+  if (builder == NULL)
+    return NULL;
+  for (unsigned m = 0; m < 300; m++) {
+    uint32_t outer = child_named(builder, 0, "m%03u:f/0", m, 0);
+    for (unsigned g = 0; g < 20; g++) {
+      uint32_t middle = child_named(builder, outer, "m%03u:g%02u/1", m, g);
+      for (unsigned h = 0; h < 20; h++)
+        profile_builder_add(builder, child_named(builder, middle, "m%03u:h%02u/2", m, h), MS, 1);
+    }
+  }
+  const struct profile_totals totals = {.counts_known = true};
   return profile_builder_finish(builder, &totals, err);
 }
 
@@ -145,7 +199,8 @@ static int write_picture(const struct profile *profile, const char *folder, cons
   char path[4096];
   snprintf(path, sizeof path, "%s/%s", folder, name);
   bool chart = profile->span_count > 0;
-  const struct layout_options options = {.weight = WEIGHT_WALL, .chart = chart, .palette = "beam"};
+  const struct layout_options options = {
+      .weight = WEIGHT_WALL, .chart = chart, .min_share = profile->node_count > 10000 ? 0.001 : 0, .palette = "beam"};
   struct layout *layout = layout_new(profile, &options, err);
   char *title = picture_default_title(profile, WEIGHT_WALL, chart);
   char *subtitle = picture_default_subtitle(profile, WEIGHT_WALL, chart);
@@ -185,7 +240,16 @@ int main(int argc, char **argv)
   struct profile *cart = build(shop, sizeof shop / sizeof shop[0], shop_facts, &err);
   struct profile *odd = build(hostile, sizeof hostile / sizeof hostile[0], hostile_facts, &err);
   struct profile *lanes = build_chart(MS, &err), *brief = build_chart(1000, &err);
-  int status = cart == NULL || odd == NULL || lanes == NULL || brief == NULL ? -1 : 0;
+  struct profile *loop = build(recursive, sizeof recursive / sizeof recursive[0], &shop_facts[7], &err);
+  struct profile *large = build_large(&err);
+  struct profile *earlier = build(before, sizeof before / sizeof before[0], &shop_facts[7], &err);
+  const struct profile_comparison sides = {
+      .base = earlier, .head = loop, .base_name = "before.flb", .head_name = "after.flb"};
+  struct profile *compared = earlier != NULL && loop != NULL ? profile_compare(&sides, &err) : NULL;
+  int status =
+      cart == NULL || odd == NULL || lanes == NULL || brief == NULL || loop == NULL || large == NULL || compared == NULL
+          ? -1
+          : 0;
   if (status == 0 && write_picture(cart, argv[1], "shop.svg", 1200, false, &err) == 0 &&
       write_picture(cart, argv[1], "shop.png", 1200, false, &err) == 0 &&
       write_picture(cart, argv[1], "narrow.svg", 400, false, &err) == 0 &&
@@ -195,6 +259,9 @@ int main(int argc, char **argv)
       write_picture(lanes, argv[1], "chart.svg", 1200, false, &err) == 0 &&
       write_picture(lanes, argv[1], "chart.png", 1200, false, &err) == 0 &&
       write_picture(brief, argv[1], "brief.svg", 800, true, &err) == 0 &&
+      write_picture(loop, argv[1], "recursive.svg", 1200, false, &err) == 0 &&
+      write_picture(compared, argv[1], "compared.svg", 1200, false, &err) == 0 &&
+      write_picture(large, argv[1], "large.svg", 1200, false, &err) == 0 &&
       write_picture(odd, argv[1], "hostile.png", 900, false, &err) == 0)
     status = write_picture(odd, argv[1], "hostile.svg", 900, false, &err);
   if (err.code != ERROR_NONE)
@@ -203,5 +270,9 @@ int main(int argc, char **argv)
   profile_free(odd);
   profile_free(lanes);
   profile_free(brief);
+  profile_free(loop);
+  profile_free(large);
+  profile_free(earlier);
+  profile_free(compared);
   return err.code == ERROR_NONE && status == 0 ? 0 : 1;
 }

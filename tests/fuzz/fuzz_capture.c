@@ -50,6 +50,14 @@ static int ignore_location(struct event_sink *sink, const struct function_locati
   return 0;
 }
 
+static int ignore_application(struct event_sink *sink, const struct module_application *application, struct error *err)
+{
+  (void)sink;
+  (void)application;
+  (void)err;
+  return 0;
+}
+
 static int ignore_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
 {
   (void)sink;
@@ -66,6 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
       .fact = ignore_fact,
       .module = ignore_module,
       .location = ignore_location,
+      .application = ignore_application,
       .event = ignore_event,
   };
   struct event_sink sink = {.ops = &ops};

@@ -76,6 +76,15 @@ static int strict_location(struct event_sink *sink, const struct function_locati
   return 0;
 }
 
+static int strict_application(struct event_sink *sink, const struct module_application *application, struct error *err)
+{
+  (void)sink;
+  (void)err;
+  require(application->origin >= MODULE_OWN && application->origin <= MODULE_OTP);
+  require(application->module_size <= 1020 && strlen(application->application) <= 1020);
+  return 0;
+}
+
 static int strict_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
 {
   (void)err;
@@ -101,6 +110,7 @@ static const struct event_sink_ops strict_ops = {
     .fact = strict_fact,
     .module = strict_module,
     .location = strict_location,
+    .application = strict_application,
     .event = strict_event,
 };
 

@@ -36,6 +36,10 @@ def location(ident, receives, line, file):
     return struct.pack(">BIBI", 0x86, ident, receives, line) + text(file)
 
 
+def application(origin, module, name):
+    return struct.pack(">BB", 0x87, origin) + text(module) + text(name)
+
+
 BARRIER = b"\x85"
 DEFINITIONS = function(1) + function(2, b"lists", b"sort", 1, 1) + process(0) + process(1, 0, b"shop")
 EVERY_EVENT = bytes.fromhex(
@@ -56,6 +60,8 @@ RECORDS = {
     "barrier": DEFINITIONS + chunk(0, 9, OTHER_EVENTS) + BARRIER + fact(b"node", b"n@h") + chunk(1, 0, OTHER_EVENTS),
     "facts": fact(b"node", b"shop@here") + fact(b"ended", b"deadline") + module(-1, 1, b"late"),
     "locations": DEFINITIONS + location(1, 1, 17, b"src/m.erl") + chunk(0, 9, OTHER_EVENTS) + location(2, 0, 2**32 - 1, b"\xff"),
+    "applications": DEFINITIONS + application(1, b"m", b"shop") + application(4, b"lists", b"stdlib")
+                    + application(2, b"\0\xff", b"") + application(3, b"m", b"\xff"),
     "captured": DEFINITIONS + function(3, flags=2) + chunk(0, 1000, CAPTURED_CALLS) + chunk(1, 1002, CAPTURED_CALLS),
     "far": DEFINITIONS + chunk(0, -(2**63), bytes.fromhex("17ffffffffffffffff")),
 }
@@ -72,6 +78,7 @@ WHOLE = HEAD + block(RECORDS["merge"]) + block(RECORDS["facts"]) + END
 CAPTURES = {
     "whole": WHOLE,
     "locations": HEAD + block(RECORDS["locations"]) + END,
+    "applications": HEAD + block(RECORDS["applications"]) + END,
     "captured": HEAD + block(RECORDS["captured"]) + END,
     "cut": WHOLE[: len(WHOLE) - 40],
     "nothing": HEAD + END,

@@ -76,6 +76,7 @@ def agent_says(kind, *more):
 TICK = bytes(4)
 STARTED = agent_says("started", pid(2), pid(3))
 NO_MORE_FILES = agent_says("beam_files", atom("sent"))
+NO_MORE_MODULES = agent_says("modules", atom("sent"))
 
 
 def batch(records, queue=0):
@@ -137,6 +138,19 @@ def return_to(delta_ns, number):
 
 def stack(delta_ns, *numbers):
     return event(8, delta_ns, struct.pack(">BI", 0, len(numbers)) + struct.pack(">%dH" % len(numbers), *numbers))
+
+
+def application_record(origin, module, name):
+    return struct.pack(">BB", 0x87, origin) + text16(module) + text16(name)
+
+
+def application(name, description=b"", uses=(), modules=()):
+    return agent_says("application", binary(name), binary(description), listed([atom(used) for used in uses]),
+                      terms(*map(integer, modules)))
+
+
+def loaded_module(index, file=b"", source=b""):
+    return agent_says("module", integer(index), binary(file), binary(source))
 
 
 # A beam file of module shop with work/1 at shop.erl:12, or whatever its chunks shall be: see src/decode/beam_file.c.

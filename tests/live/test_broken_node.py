@@ -509,6 +509,41 @@ def with_files(*files):
     return session(files=(*map(double.beam_file, files), double.NO_MORE_FILES))
 
 
+def belongs_to(origin, application):
+    def holds(test, folder, _):
+        report = json.loads(flambeau("report", "--json", folder / "out.flb").out)
+        test.assertEqual({(row["origin"], row["application"]) for row in report["functions"]}, {(origin, application)})
+    return holds
+
+
+def with_facts(*facts):
+    return session(files=(*facts, double.NO_MORE_MODULES, double.NO_MORE_FILES))
+
+
+SHOP = 1  # the index of the module, "" being 0
+LOADED = double.loaded_module(SHOP, b"/a/lib/shop-1.0/ebin/shop.beam", b"/b/src/shop.erl")
+APPLICATIONS = [
+    ("its application", with_facts(double.application(b"shop", modules=[SHOP]), LOADED), SOON_S, belongs_to("own", "shop")),
+    ("one of OTP's", with_facts(double.application(b"stdlib", modules=[SHOP]), LOADED), SOON_S, belongs_to("otp", "stdlib")),
+    ("no end of them", session(files=(LOADED, double.NO_MORE_FILES)), SOON_S, belongs_to(None, None)),
+    ("told while it was traced", session(batch(double.application_record(4, "shop", "stdlib"))), SOON_S,
+     belongs_to(None, None)),
+    ("an application of escapes", with_facts(double.application(ESCAPES, ESCAPES, [ESCAPES[:200]], [SHOP]), LOADED), SOON_S,
+     None),
+    ("paths of slashes", with_facts(double.loaded_module(SHOP, b"/" * 4096, b"deps/" * 800)), SOON_S, None),
+    ("paths of megabytes", with_facts(double.loaded_module(SHOP, b"a" * (8 << 20), b"/b" * (4 << 20))), SOON_S,
+     belongs_to("own", None)),
+    ("zero bytes", with_facts(double.application(b"a\0b", b"\0", modules=[SHOP]), double.loaded_module(SHOP, b"\0", b"\0")),
+     SOON_S, belongs_to("own", None)),
+    ("modules that are none", with_facts(double.application(b"a", modules=[99, 2**32 - 1, 2**32, 2**63]),
+                                         double.loaded_module(99), double.loaded_module(2**40)), SOON_S,
+     belongs_to(None, None)),
+    ("what is used is no atom", with_facts(agent_says("application", binary(b"a"), binary(b""), integer(7), integer(7)),
+                                           agent_says("module", atom("a"), atom("b"), atom("c"))), SOON_S, None),
+    ("100,000 applications", with_facts(b"".join(double.application(b"a%d" % i, b"", [b"b%d" % i]) for i in range(100_000)),
+                                        LOADED), SOON_S, belongs_to("own", None)),
+    ("a million uses", with_facts(double.application(b"a", b"x", [b"b"] * 1_000_000), LOADED), SOON_S, None),
+]
 EMPTY_ATOMS = struct.pack(">I", 30 << 20) + bytes(30 << 20)
 FILES_S = 2
 FILES = [
@@ -667,7 +702,6 @@ PS = [
     ("no answer", in_order(), UNANSWERED, CONNECT_S, None),
     ("no answer, and ticks", flood((), double.TICK * 100_000), UNANSWERED, CONNECT_S, None),
     ("no answer, and others' messages", flood((), UNASKED, PAUSE_S), UNANSWERED, CONNECT_S, None),
-    ("no answer, and net_kernel's", flood((), double.SPAWNED * 10_000), UNANSWERED, CONNECT_S, None),
     ("its end instead", in_order(double.exited()), REFUSED, SOON_S, None),
     ("a length of 2 GB", in_order(struct.pack(">I", 0x7FFFFFFF)), UNREACHABLE, SOON_S, None),
     ("a broken connection", then_close(in_order()), UNREACHABLE, SOON_S, None),
@@ -746,6 +780,7 @@ CASES = {
     "answers": [Case(name, session(*data), outcome, verb="run", memory_max=2 * MEMORY_MAX, holds=holds)
                 for name, data, outcome, holds in ANSWERS],
     "files": [Case(name, node, WHOLE, within_s, holds=holds) for name, node, within_s, holds in FILES],
+    "applications": [Case(name, node, WHOLE, within_s, holds=holds) for name, node, within_s, holds in APPLICATIONS],
     "names": [Case("all of them", session(batch(hostile_names())), WHOLE, holds=is_clean_everywhere)],
     "too much": [Case(name, session_with(messages), outcome, within_s, memory_max=memory_max)
                  for name, messages, outcome, memory_max, within_s in LARGE],

@@ -446,6 +446,15 @@ static int write_location(struct event_sink *sink, const struct function_locatio
   return 0;
 }
 
+// Whose code it is changes no stack.
+static int write_application(struct event_sink *sink, const struct module_application *application, struct error *err)
+{
+  (void)sink;
+  (void)application;
+  (void)err;
+  return 0;
+}
+
 static void write_operands(struct event_text_writer *writer, const struct trace_event *event)
 {
   FILE *out = writer->out;
@@ -504,6 +513,7 @@ int event_text_writer_init(struct event_text_writer *writer, FILE *out, struct e
       .fact = write_fact,
       .module = write_module,
       .location = write_location,
+      .application = write_application,
       .event = write_event,
   };
   *writer = (struct event_text_writer){.sink = {&ops}, .out = out, .tokens = string_table_new()};

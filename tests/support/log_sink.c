@@ -84,6 +84,18 @@ static int log_location(struct event_sink *sink, const struct function_location 
   return 0;
 }
 
+static int log_application(struct event_sink *sink, const struct module_application *application, struct error *err)
+{
+  (void)err;
+  struct log_sink *log = (struct log_sink *)sink;
+  print(log, "application %d of", (int)application->origin);
+  print_text(log, application->module, application->module_size);
+  print(log, " ");
+  bytes_append(&log->log, application->application, strlen(application->application));
+  print(log, "\n");
+  return 0;
+}
+
 static void print_operands(struct log_sink *log, const struct trace_event *event)
 {
   switch (event->kind) {
@@ -144,6 +156,7 @@ void log_sink_init(struct log_sink *log)
       .fact = log_fact,
       .module = log_module,
       .location = log_location,
+      .application = log_application,
       .event = log_event,
   };
   log->sink.ops = &ops;

@@ -73,6 +73,21 @@ static void drops_its_front(void **state)
   bytes_release(&bytes);
 }
 
+static void numbers_are_written_without_a_locale(void **state)
+{
+  (void)state;
+  struct bytes bytes;
+  bytes_init(&bytes, 64);
+  bytes_append_decimal(&bytes, 0);
+  bytes_append_u8(&bytes, ' ');
+  bytes_append_decimal(&bytes, 1000);
+  bytes_append_u8(&bytes, ' ');
+  bytes_append_decimal(&bytes, UINT64_MAX);
+  bytes_append_u8(&bytes, 0);
+  assert_string_equal((const char *)bytes.data, "0 1000 18446744073709551615");
+  bytes_release(&bytes);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -80,6 +95,7 @@ int main(void)
       cmocka_unit_test(stops_at_its_limit),
       cmocka_unit_test(a_huge_reserve_fails),
       cmocka_unit_test(drops_its_front),
+      cmocka_unit_test(numbers_are_written_without_a_locale),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -71,7 +71,7 @@ static void packed_data_comes_back(void **state)
   bytes_init(&packed, 1 << 20);
   struct error err = {0};
   bytes_append(&packed, "before", 6); // packing appends
-  assert_int_equal(zlib_pack(text, TEXT_BYTES, &packed, &err), 0);
+  assert_int_equal(zlib_pack(text, TEXT_BYTES, 6, &packed, &err), 0);
   assert_int_equal(zlib_unpack(packed.data + 6, packed.size - 6, back, TEXT_BYTES, &err), 0);
   assert_memory_equal(back, text, TEXT_BYTES);
 
@@ -97,7 +97,7 @@ static void nothing_can_be_packed(void **state)
   struct bytes packed;
   bytes_init(&packed, 100);
   struct error err = {0};
-  assert_int_equal(zlib_pack(NULL, 0, &packed, &err), 0);
+  assert_int_equal(zlib_pack(NULL, 0, 1, &packed, &err), 0);
   assert_int_equal(zlib_unpack(packed.data, packed.size, NULL, 0, &err), 0);
   bytes_release(&packed);
 }

@@ -57,12 +57,34 @@ static void shares_never_round_to_nothing_or_all(void **state)
   assert_string_equal(number_share(text, 10, 10), "100%");
 }
 
+static void changes_say_their_direction(void **state)
+{
+  (void)state;
+  assert_string_equal(number_change(text, 0, 0), "0%");
+  assert_string_equal(number_change(text, 7, 7), "0%");
+  assert_string_equal(number_change(text, 0, 7), "from 0");
+  assert_string_equal(number_change(text, 12300, 15100), "+22.8%"); // 2800 / 12300 is 22.76%
+  assert_string_equal(number_change(text, 15100, 12300), "-18.5%");
+  assert_string_equal(number_change(text, 7, 0), "-100%");
+  assert_string_equal(number_change(text, 1000000, 1), "-99.9%");
+  assert_string_equal(number_change(text, 1000000, 1000001), "+<0.01%");
+  assert_string_equal(number_change(text, 10, 20), "+100%");
+  assert_string_equal(number_change(text, 200, 500), "+150%");
+  assert_string_equal(number_change(text, 100, 999), "+899%");
+  assert_string_equal(number_change(text, 100, 1000), "x10.0");
+  assert_string_equal(number_change(text, 3, 100), "x33.3");
+  assert_string_equal(number_change(text, 1, 123456), "x123,456");
+  assert_string_equal(number_change(text, UINT64_MAX, UINT64_MAX - 1), "-<0.01%");
+  assert_string_equal(number_change(text, UINT64_MAX / 2, UINT64_MAX), "+100%");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(times_have_three_digits),
       cmocka_unit_test(counts_are_grouped),
       cmocka_unit_test(shares_never_round_to_nothing_or_all),
+      cmocka_unit_test(changes_say_their_direction),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

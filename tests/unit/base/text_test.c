@@ -144,6 +144,17 @@ static void no_room_is_no_text(void **state)
   bytes_release(&scratch);
 }
 
+static void clean_text_is_quoted_for_json(void **state)
+{
+  (void)state;
+  struct bytes out;
+  bytes_init(&out, 64);
+  text_append_json(&out, "a\"b\\x{202E}/\u00e9");
+  bytes_append_u8(&out, 0);
+  assert_string_equal((const char *)out.data, "\"a\\\"b\\\\x{202E}/\u00e9\"");
+  bytes_release(&out);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -155,6 +166,7 @@ int main(void)
       cmocka_unit_test(cuts_between_whole_characters),
       cmocka_unit_test(the_longest_result_fits_the_scratch),
       cmocka_unit_test(no_room_is_no_text),
+      cmocka_unit_test(clean_text_is_quoted_for_json),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

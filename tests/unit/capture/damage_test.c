@@ -44,7 +44,7 @@ static void append_block(struct bytes *file, const void *records, size_t size)
   struct error err = {0};
   struct bytes packed;
   bytes_init(&packed, FILE_MAX_BYTES);
-  assert_int_equal(zlib_pack(records, size, &packed, &err), 0);
+  assert_int_equal(zlib_pack(records, size, 1, &packed, &err), 0);
   bytes_append(file, "FLBK", 4);
   bytes_append_be(file, size, 4);
   bytes_append_be(file, packed.size, 4);

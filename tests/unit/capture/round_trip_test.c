@@ -95,6 +95,13 @@ static void locate(struct fixture *f, uint32_t function, uint32_t line, const ch
   assert_int_equal(f->sink->ops->location(f->sink, &location, &f->err), 0);
 }
 
+static void belong(struct fixture *f, const char *module, size_t size, const char *name, enum module_origin origin)
+{
+  const struct module_application application = {
+      .module = module, .module_size = size, .application = name, .origin = origin};
+  assert_int_equal(f->sink->ops->application(f->sink, &application, &f->err), 0);
+}
+
 static void push(struct fixture *f, struct trace_event event)
 {
   if (f->sink->ops->event(f->sink, &event, &f->err) != 0)
@@ -175,6 +182,9 @@ static void every_kind_and_every_width(void **state)
   locate(f, 1, 1, "src/shop.erl");
   locate(f, 0xffff, 65536, "lib/\xc3\xa9.ex");
   locate(f, DEFINED - 1, UINT32_MAX, file);
+  belong(f, "shop", 4, "shop", MODULE_OWN);
+  belong(f, "a\0b", 3, "", MODULE_DEPENDENCY);
+  belong(f, "", 0, file + sizeof file - 1 - 1020, MODULE_OTP); // 1,020 bytes of a name
   struct capture_status status;
   replay(f, &status);
 }
@@ -349,6 +359,10 @@ static void what_cannot_be_kept_is_refused(void **state)
   assert_refused(f, sink->ops->module(sink, text, 0, true, &f->err), ERROR_MEMORY);
   const struct function_location location = {.function = 1, .line = 1, .file = text};
   assert_refused(f, sink->ops->location(sink, &location, &f->err), ERROR_MEMORY);
+  const struct module_application long_name = {.module = "m", .module_size = 1, .application = text};
+  assert_refused(f, sink->ops->application(sink, &long_name, &f->err), ERROR_MEMORY);
+  const struct module_application long_module = {.module = text, .module_size = 1021, .application = ""};
+  assert_refused(f, sink->ops->application(sink, &long_module, &f->err), ERROR_MEMORY);
   const struct function_definition function = {.id = 1, .module = text, .module_size = 1021};
   assert_refused(f, sink->ops->function(sink, &function, &f->err), ERROR_MEMORY);
   const struct process_definition process = {.id = 1, .pid = text, .pid_size = 65};

@@ -22,6 +22,7 @@ struct settings {
   uint64_t memory_bytes;
   uint64_t events;
   struct min_width min_width;
+  double scale;
   bool quiet;
 };
 
@@ -42,6 +43,7 @@ static const struct option_row rows[] = {
     {.name = "max-memory", .kind = OPTION_SIZE, FIELD(memory_bytes), .min = 1024},
     {.name = "max-events", .kind = OPTION_COUNT, FIELD(events), .min = 1, .max = 5000},
     {.name = "min-width", .kind = OPTION_MIN_WIDTH, FIELD(min_width)},
+    {.name = "scale", .kind = OPTION_FACTOR, FIELD(scale)},
     {.name = "quiet", .letter = 'q', .kind = OPTION_FLAG, FIELD(quiet)},
     {0},
 };
@@ -80,7 +82,7 @@ static void every_kind_is_filled(void **state)
 {
   (void)state;
   assert_int_equal(parse("record -n shop@here -p a --process b -pc --weight cpu -d 2s --max-memory=2K --max-events 5k "
-                         "--min-width 0.5px -q"),
+                         "--min-width 0.5px --scale 1.5 -q"),
                    0);
   assert_string_equal(settings.node, "shop@here");
   assert_int_equal(settings.processes.count, 3);
@@ -91,6 +93,7 @@ static void every_kind_is_filled(void **state)
   assert_true(settings.duration_ns == 2000000000);
   assert_true(settings.memory_bytes == 2048);
   assert_true(settings.events == 5000);
+  assert_true(settings.scale == 1.5);
   assert_true(settings.min_width.value == 0.5 && !settings.min_width.percent);
   assert_true(settings.quiet);
   assert_int_equal(invocation.operands.count, 0);
@@ -185,6 +188,7 @@ static void wrong_values(void **state)
   fails("record --max-events 5001", "--max-events is too large: the most is 5k");
   fails("record --max-events 1e6", "--max-events wants a number such as 5000, 50k or 20M, not '1e6'");
   fails("record --weight clock", "--weight wants one of wall|cpu, not 'clock'");
+  fails("record --scale 11", "--scale wants a factor from 0.1 to 10 such as 1 or 2.5, not '11'");
   fails("record --min-width 1", "--min-width wants pixels or a share of the whole such as 0.5px or 0.1%, not '1'");
 }
 

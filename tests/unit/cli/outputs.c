@@ -32,11 +32,14 @@ static int plan(bool capture, const char *format, size_t count, const char *cons
 static void endings_choose_formats(void **state)
 {
   (void)state;
-  assert_int_equal(PLAN(true, NULL, "a.svg", "dir.x/b.png", "c.folded", "d.flb"), 0);
+  assert_int_equal(PLAN(true, NULL, "a.svg", "dir.x/b.png", "c.folded", "d.flb", "e.pdf", "f.svgz", "g.txt"), 0);
   assert_string_equal(outputs.items[0].renderer->name, "svg");
   assert_string_equal(outputs.items[1].renderer->name, "png");
   assert_string_equal(outputs.items[2].renderer->name, "folded");
   assert_null(outputs.items[3].renderer);
+  assert_string_equal(outputs.items[4].renderer->name, "pdf");
+  assert_string_equal(outputs.items[5].renderer->name, "svgz");
+  assert_string_equal(outputs.items[6].renderer->name, "text");
   assert_ptr_equal(outputs_capture(&outputs), &outputs.items[3]);
 }
 
@@ -67,7 +70,9 @@ static void wrong_outputs_get_a_sentence(void **state)
   (void)state;
   assert_int_equal(PLAN(true, NULL, "a.jpeg"), -1);
   assert_int_equal(err.code, ERROR_USAGE);
-  assert_string_equal(err.message, "a.jpeg: its ending is no format: use svg|png|folded|flb or say --format");
+  assert_memory_equal(err.message, "a.jpeg: its ending is no format: use svg|", 41);
+  assert_non_null(strstr(err.message, "|folded|"));
+  assert_non_null(strstr(err.message, "|flb or say --format"));
   assert_int_equal(PLAN(true, NULL, ".svg"), -1); // a name, not an ending
   assert_int_equal(PLAN(true, NULL, "a.svg", "./a.svg"), -1);
   assert_string_equal(err.message, "two outputs go to ./a.svg: give each its own name");
@@ -76,6 +81,29 @@ static void wrong_outputs_get_a_sentence(void **state)
   assert_string_equal(err.message, "one capture (.flb) is enough: copy it afterwards");
   assert_int_equal(PLAN(false, NULL, "a.flb"), -1);
   assert_string_equal(err.message, "only record writes captures (.flb): to keep one, copy it");
+}
+
+static int plan_to_open(const char *format, const char *path)
+{
+  const struct output_settings settings = {
+      .format = format, .paths = {.items = {path}, .count = path ? 1 : 0}, .open = true};
+  err = (struct error){0};
+  return outputs_plan(&outputs, &settings, true, &err);
+}
+
+static void a_browser_needs_a_file_it_shows(void **state)
+{
+  (void)state;
+  assert_int_equal(plan_to_open(NULL, NULL), 0); // the SVG that nobody named
+  assert_int_equal(plan_to_open(NULL, "a.png"), 0);
+  assert_int_equal(plan_to_open(NULL, "a.pdf"), 0);
+  assert_int_equal(plan_to_open(NULL, "-"), -1);
+  assert_int_equal(err.code, ERROR_USAGE);
+  assert_string_equal(err.message, "--open shows a file in the browser: write an .svg, .png or .pdf too");
+  assert_int_equal(plan_to_open("folded", NULL), -1);
+  assert_int_equal(plan_to_open(NULL, "a.flb"), -1);
+  assert_int_equal(plan_to_open(NULL, "a.svgz"), -1); // which browsers take from servers only
+  assert_int_equal(plan_to_open("svg", "/dev/null"), -1);
 }
 
 static int enter_empty_folder(void **state)
@@ -113,6 +141,20 @@ static void files_appear_when_finished(void **state)
   assert_int_equal(access("a.svg", F_OK), 0);
   assert_int_equal(access("b.svg", F_OK), -1);
   assert_string_equal(text, "a.svg");
+}
+
+static void an_svgz_is_packed(void **state)
+{
+  (void)state;
+  uint8_t bytes[64];
+  assert_int_equal(PLAN(true, "svgz", "a.svg"), 0);
+  assert_int_equal(outputs_open(&outputs, &err), 0);
+  finish(0, "whole");
+  FILE *file = fopen("a.svg", "r");
+  assert_non_null(file);
+  assert_in_range(fread(bytes, 1, sizeof bytes, file), 18 + 5, sizeof bytes);
+  fclose(file);
+  assert_memory_equal(bytes, "\x1f\x8b\x08\0\0\0\0\0", 8); // gzip, deflate, no name, no time
 }
 
 static void one_failure_does_not_take_the_others(void **state)
@@ -178,7 +220,9 @@ int main(void)
       cmocka_unit_test(format_overrides_endings),
       cmocka_unit_test(unnamed_output_is_an_svg),
       cmocka_unit_test(wrong_outputs_get_a_sentence),
+      cmocka_unit_test(a_browser_needs_a_file_it_shows),
       FILE_TEST(files_appear_when_finished),
+      FILE_TEST(an_svgz_is_packed),
       FILE_TEST(one_failure_does_not_take_the_others),
       FILE_TEST(a_missing_folder_is_known_before_any_work),
       FILE_TEST(a_check_leaves_nothing),

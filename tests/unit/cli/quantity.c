@@ -108,6 +108,23 @@ static void widths_are_pixels_or_a_share(void **state)
   assert_int_equal(quantity_min_width("1em", &width), -1);
 }
 
+static void factors_are_bounded(void **state)
+{
+  (void)state;
+  double factor = 7;
+  assert_int_equal(quantity_factor("1.5", &factor), 0);
+  assert_true(factor == 1.5);
+  assert_int_equal(quantity_factor("10", &factor), 0);
+  assert_true(factor == 10);
+  assert_int_equal(quantity_factor("0.1", &factor), 0);
+  assert_true(factor == 0.1);
+  static const char *const refused[] = {"0",  "0.099", "10.001", "-1",  "",
+                                        "2x", "1,5",   "nan",    "1e1", "99999999999999999999"};
+  for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
+    assert_int_equal(quantity_factor(refused[i], &factor), -1);
+  assert_true(factor == 0.1);
+}
+
 static void texts_read_back_as_the_same_value(void **state)
 {
   (void)state;
@@ -133,9 +150,13 @@ static void texts_read_back_as_the_same_value(void **state)
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(durations_have_units),         cmocka_unit_test(other_durations_are_refused),
-      cmocka_unit_test(sizes_are_powers_of_1024),     cmocka_unit_test(counts_are_powers_of_1000),
-      cmocka_unit_test(widths_are_pixels_or_a_share), cmocka_unit_test(texts_read_back_as_the_same_value),
+      cmocka_unit_test(durations_have_units),
+      cmocka_unit_test(other_durations_are_refused),
+      cmocka_unit_test(sizes_are_powers_of_1024),
+      cmocka_unit_test(counts_are_powers_of_1000),
+      cmocka_unit_test(widths_are_pixels_or_a_share),
+      cmocka_unit_test(factors_are_bounded),
+      cmocka_unit_test(texts_read_back_as_the_same_value),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -112,6 +112,17 @@ static void locations_reach_the_sink(void **state)
                    "return p0 10 f5\n");
 }
 
+static void applications_reach_the_sink(void **state)
+{
+  struct fixture *f = *state;
+  records_hex(&f->records, "87 01 0004 73686f70 0004 73686f70"); // shop of shop, the user's
+  records_hex(&f->records, "87 04 0005 6c69737473 0000");        // OTP's lists, of no application
+  records_hex(&f->records, "87 02 0000 0001 ff");                // the module without a name, of one that is no text
+  assert_pushes(f, "application 1 of 4:shop shop\n"
+                   "application 4 of 5:lists \n"
+                   "application 2 of 0: \xff\n");
+}
+
 static void every_kind_of_event(void **state)
 {
   struct fixture *f = *state;
@@ -336,7 +347,7 @@ static void damaged_records(void **state)
     const char *hex, *what;
   } cases[] = {
       {"7f", "unknown kind"},
-      {"87", "unknown kind"},
+      {"88", "unknown kind"},
       {"80 000000", "not whole"},
       {"80 00000005 00 00 0001 6d 0002 61", "not whole"},
       {"80 00000005 04 00 0000 0000", "out of bounds"},
@@ -369,6 +380,11 @@ static void damaged_records(void **state)
       {"86 00000000 00 00000001 0001 61", "not defined"},
       {"86 ffffffff 00 00000001 0001 61", "not defined"},
       {"86 00000001 00 00000001 0002 6100", "zero byte"},
+      {"87 00 0001 61 0000", "out of bounds"}, // nobody's
+      {"87 05 0001 61 0000", "out of bounds"},
+      {"87 01 0001 61 0001", "not whole"},
+      {"87 01 03fd 61 0000", "not whole"}, // 1,021 bytes of a module's name
+      {"87 01 0001 61 0002 6100", "zero byte"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     records_hex(&f->records, cases[i].hex);
@@ -414,6 +430,7 @@ int main(void)
   const struct CMUnitTest tests[] = {
       ON_FIXTURE(definitions_reach_the_sink),
       ON_FIXTURE(locations_reach_the_sink),
+      ON_FIXTURE(applications_reach_the_sink),
       ON_FIXTURE(every_kind_of_event),
       ON_FIXTURE(long_forms),
       ON_FIXTURE(a_status_does_not_move_the_clock),

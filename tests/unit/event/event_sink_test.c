@@ -11,7 +11,7 @@
 
 struct counting_sink {
   struct event_sink sink;
-  int functions, processes, facts, modules, locations, events;
+  int functions, processes, facts, modules, locations, applications, events;
   bool fails;
 };
 
@@ -54,6 +54,12 @@ static int count_location(struct event_sink *sink, const struct function_locatio
   return count(sink, &((struct counting_sink *)sink)->locations, err);
 }
 
+static int count_application(struct event_sink *sink, const struct module_application *application, struct error *err)
+{
+  assert_string_equal(application->application, "shop");
+  return count(sink, &((struct counting_sink *)sink)->applications, err);
+}
+
 static int count_event(struct event_sink *sink, const struct trace_event *event, struct error *err)
 {
   assert_int_equal(event->kind, EVENT_EXIT);
@@ -66,6 +72,7 @@ static const struct event_sink_ops counting_ops = {
     .fact = count_fact,
     .module = count_module,
     .location = count_location,
+    .application = count_application,
     .event = count_event,
 };
 
@@ -74,10 +81,12 @@ static int push_all(struct event_sink *sink, struct error *err)
   const struct function_definition function = {.id = 5};
   const struct process_definition process = {.id = 6};
   const struct function_location location = {.function = 5, .line = 8, .file = "a.erl"};
+  const struct module_application application = {.application = "shop", .origin = MODULE_OWN};
   const struct trace_event event = {.kind = EVENT_EXIT};
   return sink->ops->function(sink, &function, err) + sink->ops->process(sink, &process, err) +
          sink->ops->fact(sink, "key", "value", err) + sink->ops->module(sink, "module", -7, true, err) +
-         sink->ops->location(sink, &location, err) + sink->ops->event(sink, &event, err);
+         sink->ops->location(sink, &location, err) + sink->ops->application(sink, &application, err) +
+         sink->ops->event(sink, &event, err);
 }
 
 static const struct event_sink_ops passing_ops = {
@@ -86,6 +95,7 @@ static const struct event_sink_ops passing_ops = {
     .fact = event_filter_fact,
     .module = event_filter_module,
     .location = event_filter_location,
+    .application = event_filter_application,
     .event = event_filter_event,
 };
 
@@ -99,7 +109,7 @@ static void a_filter_passes_everything_on(void **state)
   assert_int_equal(push_all(&direct.sink, &err), 0);
   assert_memory_equal(&next, &direct, sizeof next);
   next.fails = true;
-  assert_int_equal(push_all(&filter.sink, &err), -6);
+  assert_int_equal(push_all(&filter.sink, &err), -7);
   assert_string_equal(err.message, "full");
 }
 
@@ -112,7 +122,9 @@ static void both_see_everything(void **state)
   struct error err = {0};
   assert_int_equal(push_all(&tee.sink, &err), 0);
   assert_memory_equal(&first, &second, sizeof first);
-  assert_int_equal(first.functions + first.processes + first.facts + first.modules + first.locations + first.events, 6);
+  assert_int_equal(first.functions + first.processes + first.facts + first.modules + first.locations +
+                       first.applications + first.events,
+                   7);
 }
 
 static void the_first_failure_ends_it(void **state)
@@ -122,9 +134,10 @@ static void the_first_failure_ends_it(void **state)
   struct event_tee tee;
   event_tee_init(&tee, &first.sink, &second.sink);
   struct error err = {0};
-  assert_int_equal(push_all(&tee.sink, &err), -6);
-  assert_int_equal(
-      second.functions + second.processes + second.facts + second.modules + second.locations + second.events, 0);
+  assert_int_equal(push_all(&tee.sink, &err), -7);
+  assert_int_equal(second.functions + second.processes + second.facts + second.modules + second.locations +
+                       second.applications + second.events,
+                   0);
   assert_string_equal(err.message, "full");
 }
 
@@ -135,7 +148,7 @@ static void the_second_ones_failure_is_reported(void **state)
   struct event_tee tee;
   event_tee_init(&tee, &first.sink, &second.sink);
   struct error err = {0};
-  assert_int_equal(push_all(&tee.sink, &err), -6);
+  assert_int_equal(push_all(&tee.sink, &err), -7);
 }
 
 int main(void)

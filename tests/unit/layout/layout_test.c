@@ -162,7 +162,7 @@ static void names_the_colors_in_use(void **state)
   struct profile profile = profile_of(nodes, 3);
   struct layout *layout = lay_out(&profile, WEIGHT_WALL, 0);
   assert_int_equal(layout->legend_count, 2);
-  assert_string_equal(layout->legend[0].label, "Erlang");
+  assert_string_equal(layout->legend[0].label, "Erlang modules");
   assert_string_equal(layout->legend[1].label, "waiting");
   layout_free(layout);
 }
@@ -191,13 +191,53 @@ static void refuses_what_cannot_be_drawn(void **state)
   assert_non_null(strstr(err.message, "beam|hot|mono"));
 }
 
+// The largest change is 16. A shade is 8 times the root of a change's share of it: 4 is a quarter, so 4; 1 is 2; 9
+// is 6.
+static void a_comparison_is_colored_by_its_changes(void **state)
+{
+  (void)state;
+  static const struct profile_frame named[] = {
+      {.name = "a:f/0"}, {.name = "b:g/0"}, {.name = "c:h/0"}, {.name = "[vanished]", .kind = FRAME_VANISHED}};
+  // a [16] and in it b [1]; c [4] and in it a [3]; [vanished] and in it b [9].
+  static const struct profile_node nodes[] = {{0, 0, 1, 0, 0, 0}, {0, 0, 2, 3, 16, 0}, {1, 1, 0, 0, 1, 0},
+                                              {2, 0, 4, 5, 4, 0}, {0, 3, 0, 0, 3, 0},  {3, 0, 6, 0, 0, 0},
+                                              {1, 5, 0, 0, 9, 0}};
+  static const struct profile_side base[] = {{0, 0}, {0, 0}, {5, 0}, {3, 0}, {3, 0}, {0, 0}, {9, 0}};
+  const struct profile comparison = {
+      .frames = named, .frame_count = 4, .nodes = nodes, .node_count = 7, .base = base, .vanished = 5};
+  struct layout *layout = lay_out(&comparison, WEIGHT_WALL, 0);
+  const struct layout_shades *shades = &layout->shades;
+  const uint32_t expected[] = {[1] = shades->grown[7], [2] = shades->shrunk[4], [3] = shades->grown[2],
+                               [4] = shades->same,     [5] = shades->same,      [6] = shades->shrunk[6]};
+  assert_int_equal(layout->box_count, 7);
+  for (size_t i = 1; i < 7; i++)
+    assert_int_equal(layout->boxes[i].color, expected[layout->boxes[i].node]);
+  assert_int_not_equal(shades->same, 0);
+  assert_int_not_equal(shades->grown[7], shades->shrunk[7]);
+  assert_int_equal(layout->total, 33); // 24 of HEAD, 9 that vanished
+  assert_int_equal(layout->legend_count, 3);
+  layout_free(layout);
+
+  static const struct profile_side same[] = {{0, 0}, {16, 0}, {1, 0}, {4, 0}, {3, 0}, {0, 0}, {9, 0}};
+  const struct profile unchanged = {.frames = named, .frame_count = 4, .nodes = nodes, .node_count = 7, .base = same};
+  layout = lay_out(&unchanged, WEIGHT_WALL, 0);
+  for (size_t i = 1; i < layout->box_count; i++)
+    assert_int_equal(layout->boxes[i].color, layout->shades.same);
+  layout_free(layout);
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(places_children_before_own_weight), cmocka_unit_test(weighs_by_calls),
-      cmocka_unit_test(leaves_out_what_is_too_narrow),     cmocka_unit_test(keeps_sums_exact_above_what_a_double_holds),
-      cmocka_unit_test(folds_rows_past_the_limit),         cmocka_unit_test(a_deeper_box_takes_in_all_siblings),
-      cmocka_unit_test(names_the_colors_in_use),           cmocka_unit_test(refuses_what_cannot_be_drawn),
+      cmocka_unit_test(places_children_before_own_weight),
+      cmocka_unit_test(weighs_by_calls),
+      cmocka_unit_test(leaves_out_what_is_too_narrow),
+      cmocka_unit_test(keeps_sums_exact_above_what_a_double_holds),
+      cmocka_unit_test(folds_rows_past_the_limit),
+      cmocka_unit_test(a_deeper_box_takes_in_all_siblings),
+      cmocka_unit_test(names_the_colors_in_use),
+      cmocka_unit_test(refuses_what_cannot_be_drawn),
+      cmocka_unit_test(a_comparison_is_colored_by_its_changes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

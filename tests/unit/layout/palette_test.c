@@ -83,25 +83,49 @@ static double distance(uint32_t a, uint32_t b, const double *m)
   return sqrt((p[0] - q[0]) * (p[0] - q[0]) + (p[1] - q[1]) * (p[1] - q[1]) + (p[2] - q[2]) * (p[2] - q[2]));
 }
 
-enum sample { ERLANG, ELIXIR, NATIVE, PROCESS, WAITING, RUNNABLE, GC, LOST, CUT, SAMPLE_KINDS };
+enum sample {
+  OWN,
+  DEPENDENCY,
+  ELIXIR,
+  OTP,
+  ERLANG_MODULE,
+  ELIXIR_MODULE,
+  NATIVE,
+  PROCESS,
+  WAITING,
+  RUNNABLE,
+  GC,
+  LOST,
+  CUT,
+  SAMPLE_KINDS
+};
 
 // The `i`th function of a kind.
 static uint32_t color_of(const struct palette *palette, enum sample kind, int i)
 {
   char name[64];
-  snprintf(name, sizeof name, kind == ELIXIR ? "Mod%d.fun%d/1" : "mod%d:fun%d/1", i / 4, i);
+  snprintf(name, sizeof name, kind == ELIXIR_MODULE ? "Mod%d.fun%d/1" : "mod%d:fun%d/1", i / 4, i);
   static const enum frame_kind kinds[] = {
       [PROCESS] = FRAME_PROCESS, [WAITING] = FRAME_WAITING, [RUNNABLE] = FRAME_RUNNABLE,
       [GC] = FRAME_GC,           [LOST] = FRAME_LOST,       [CUT] = FRAME_CUT};
-  const struct profile_frame frame = {.kind = kinds[kind], .name = name, .module = "", .native = kind == NATIVE};
+  static const enum frame_origin origins[SAMPLE_KINDS] = {
+      [OWN] = ORIGIN_OWN, [DEPENDENCY] = ORIGIN_DEPENDENCY, [ELIXIR] = ORIGIN_ELIXIR, [OTP] = ORIGIN_OTP};
+  char application[32];
+  snprintf(application, sizeof application, "app%d", i);
+  const struct profile_frame frame = {.kind = kinds[kind],
+                                      .name = name,
+                                      .module = "",
+                                      .native = kind == NATIVE,
+                                      .application = application,
+                                      .origin = origins[kind]};
   return palette_color(palette, &frame);
 }
 
 static void labels_are_legible_on_every_color(void **state)
 {
   (void)state;
-  static const char *const names[] = {"beam", "hot", "mono"};
-  for (size_t p = 0; p < 3; p++)
+  static const char *const names[] = {"beam", "hot", "mono", "module", "application"};
+  for (size_t p = 0; p < sizeof names / sizeof *names; p++)
     for (enum sample kind = 0; kind < SAMPLE_KINDS; kind++)
       for (int i = 0; i < SAMPLES; i++) {
         uint32_t color = color_of(palette_by_name(names[p]), kind, i);
@@ -111,12 +135,71 @@ static void labels_are_legible_on_every_color(void **state)
   assert_true(contrast(PALETTE_ROOT_COLOR, LABEL_COLOR) >= AA_CONTRAST);
 }
 
+// Lightness, and how colorful, without color blindness.
+static void look_of(uint32_t color, double *lightness, double *chroma)
+{
+  double p[3];
+  lab(color, vision[0], p);
+  *lightness = p[0];
+  *chroma = sqrt(p[1] * p[1] + p[2] * p[2]);
+}
+
+static void own_code_stands_out(void **state)
+{
+  (void)state;
+  const struct palette *beam = palette_by_name("beam");
+  for (int i = 0; i < SAMPLES; i++)
+    for (enum sample kind = DEPENDENCY; kind <= OTP; kind++) {
+      double lightness, chroma, own_chroma, warm[3], cool[3];
+      look_of(color_of(beam, OWN, i), &lightness, &own_chroma);
+      look_of(color_of(beam, kind, i), &lightness, &chroma);
+      lab(color_of(beam, OWN, i), vision[0], warm);
+      lab(color_of(beam, kind, i), vision[0], cool);
+      assert_true(own_chroma > chroma + 15);
+      assert_true(warm[1] > cool[1] + 5); // redder
+    }
+}
+
+static void erlang_of_nobody_known_looks_like_ones_own(void **state)
+{
+  (void)state;
+  const struct palette *beam = palette_by_name("beam");
+  for (int i = 0; i < SAMPLES; i++)
+    assert_int_equal(color_of(beam, ERLANG_MODULE, i), color_of(beam, OWN, i));
+}
+
+// A comparison's colors: more and less are told apart by every eye, and a step from the next and from no change.
+static void shades_of_a_comparison(void **state)
+{
+  (void)state;
+  const struct layout_shades *shades = &palette_shades;
+  for (size_t i = 0; i < LAYOUT_SHADES; i++) {
+    assert_true(contrast(shades->grown[i], LABEL_COLOR) >= AA_CONTRAST);
+    assert_true(contrast(shades->shrunk[i], LABEL_COLOR) >= AA_CONTRAST);
+    for (size_t eye = 0; eye < 4; eye++) {
+      assert_true(distance(shades->grown[i], shades->same, vision[eye]) >= APART);
+      assert_true(distance(shades->shrunk[i], shades->same, vision[eye]) >= APART);
+      for (size_t j = 0; j < LAYOUT_SHADES; j++)
+        assert_true(distance(shades->grown[i], shades->shrunk[j], vision[eye]) >= APART);
+      if (i > 0) {
+        assert_true(luminance(shades->grown[i]) < luminance(shades->grown[i - 1]));
+        assert_true(luminance(shades->shrunk[i]) < luminance(shades->shrunk[i - 1]));
+        assert_true(distance(shades->grown[i], shades->grown[i - 1], vision[eye]) >= APART / 3);
+        assert_true(distance(shades->shrunk[i], shades->shrunk[i - 1], vision[eye]) >= APART / 3);
+      }
+    }
+  }
+  assert_true(contrast(shades->same, LABEL_COLOR) >= AA_CONTRAST);
+}
+
 static void kinds_stay_apart_for_color_blind_eyes(void **state)
 {
   (void)state;
   const struct palette *beam = palette_by_name("beam");
   for (enum sample a = 0; a < SAMPLE_KINDS; a++)
-    for (enum sample b = a + 1; b < SAMPLE_KINDS; b++)
+    for (enum sample b = a + 1; b < SAMPLE_KINDS; b++) {
+      if (a == OWN && b == ERLANG_MODULE)
+        continue;
       for (int i = 0; i < SAMPLES; i += 4)
         for (int j = 0; j < SAMPLES; j += 4)
           for (size_t eye = 0; eye < 4; eye++) {
@@ -125,9 +208,10 @@ static void kinds_stay_apart_for_color_blind_eyes(void **state)
             if (apart < APART)
               fail_msg("#%06x (kind %d) and #%06x (kind %d) are %.1f apart for eye %zu", one, a, other, b, apart, eye);
           }
+    }
 }
 
-static void a_color_depends_on_the_name_alone(void **state)
+static void a_color_depends_on_the_name_where_nothing_else_is_known(void **state)
 {
   (void)state;
   const struct palette *beam = palette_by_name(NULL);
@@ -154,6 +238,68 @@ static void functions_of_a_module_are_closer_than_modules(void **state)
   }
 }
 
+static void modules_and_applications_have_a_hue(void **state)
+{
+  (void)state;
+  const struct palette *module = palette_by_name("module"), *application = palette_by_name("application");
+  const struct profile_frame sort = {.name = "lists:sort/1", .module = "lists", .application = "stdlib"};
+  const struct profile_frame fold = {.name = "maps:fold/3", .module = "maps", .application = "stdlib"};
+  const struct profile_frame other = {.name = "lists:sort/1", .module = "lists", .application = "shop"};
+  const struct profile_frame none = {.name = "lists:sort/1", .module = "lists", .application = ""};
+  const struct profile_frame wait = {.kind = FRAME_WAITING, .name = "[waiting]", .module = "", .application = ""};
+  uint32_t beam_sort = palette_color(palette_by_name("beam"), &none);
+  assert_int_equal(palette_color(module, &sort), palette_color(module, &other)); // by the module alone
+  assert_true(distance(palette_color(module, &sort), palette_color(module, &fold), vision[0]) > 5);
+  assert_true(distance(palette_color(application, &sort), palette_color(application, &fold), vision[0]) < 20);
+  assert_true(distance(palette_color(application, &sort), palette_color(application, &other), vision[0]) > 5);
+  assert_int_equal(palette_color(application, &none), beam_sort); // of none: as `beam` does
+  assert_int_equal(palette_color(module, &wait), palette_color(palette_by_name("beam"), &wait));
+}
+
+static void assert_legend(const char *palette, struct profile_frame *frames, size_t count, const char *expected)
+{
+  struct profile_function functions[8] = {0};
+  struct profile profile = {.frames = frames, .frame_count = count, .functions = functions, .function_count = count};
+  struct layout layout = {0};
+  palette_kinds used = 0;
+  char labels[512] = "";
+  for (uint32_t i = 0; i < count; i++) {
+    functions[i].frame = i;
+    used |= palette_kind(&frames[i]);
+  }
+  palette_legend(palette_by_name(palette), &profile, used, &layout);
+  for (size_t i = 0; i < layout.legend_count; i++) {
+    strcat(labels, layout.legend[i].label);
+    strcat(labels, ";");
+  }
+  assert_string_equal(labels, expected);
+}
+
+static void a_legend_names_the_only_application_of_ones_own(void **state)
+{
+  (void)state;
+  struct profile_frame frames[] = {
+      {.name = "shop:a/0", .module = "shop", .application = "shop", .origin = ORIGIN_OWN},
+      {.name = "shop:b/0", .module = "shop", .application = "shop", .origin = ORIGIN_OWN},
+      {.name = "Jason.c/0", .module = "Elixir.Jason", .application = "jason", .origin = ORIGIN_DEPENDENCY},
+      {.name = "lists:d/0", .module = "lists", .application = "stdlib", .origin = ORIGIN_OTP},
+  };
+  assert_legend("beam", frames, 4, "shop;dependencies;OTP;");
+  assert_legend("module", frames, 4, "shop;Jason;lists;");
+  assert_legend("application", frames, 4, "shop;jason;stdlib;");
+  assert_legend("hot", frames, 4, "");
+  frames[1].application = "cart";
+  assert_legend("beam", frames, 4, "your code;dependencies;OTP;");
+  frames[1].application = "";
+  assert_legend("beam", frames, 4, "your code;dependencies;OTP;");
+  assert_legend("application", frames, 4, "shop;jason;stdlib;your code;");
+  frames[0].application = frames[1].application = "<b>\xff";
+  frames[2].module = "&";
+  assert_legend("beam", frames, 4, "your code;dependencies;OTP;");
+  assert_legend("module", frames, 4, "shop;lists;");
+  assert_legend("application", frames, 4, "jason;stdlib;");
+}
+
 static void odd_names_have_a_color(void **state)
 {
   (void)state;
@@ -169,9 +315,14 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(labels_are_legible_on_every_color),
+      cmocka_unit_test(own_code_stands_out),
+      cmocka_unit_test(erlang_of_nobody_known_looks_like_ones_own),
+      cmocka_unit_test(shades_of_a_comparison),
       cmocka_unit_test(kinds_stay_apart_for_color_blind_eyes),
-      cmocka_unit_test(a_color_depends_on_the_name_alone),
+      cmocka_unit_test(a_color_depends_on_the_name_where_nothing_else_is_known),
       cmocka_unit_test(functions_of_a_module_are_closer_than_modules),
+      cmocka_unit_test(modules_and_applications_have_a_hue),
+      cmocka_unit_test(a_legend_names_the_only_application_of_ones_own),
       cmocka_unit_test(odd_names_have_a_color),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -171,6 +172,38 @@ static void an_end_that_nobody_asked_for_is_said(void **state)
   }
 }
 
+static void comparisons_say_from_what_to_what(void **state)
+{
+  (void)state;
+  static const struct profile_fact facts[] = {
+      {"node", "shop@b"},           {"otp", "27"},       {"started", "2026-01-31T12:00:59Z"},
+      {"base", "old.flb"},          {"head", "new.flb"}, {"base.node", "shop@a"},
+      {"base.target", "cart"},      {"base.otp", "26"},  {"base.begin_ns", "5"},
+      {"base.end_ns", "500000005"}, {"base.lost", "1"},  {"base_own", "800000000"},
+      {"base_calls", "8"},
+  };
+  static const struct profile_side base[] = {{0, 0}, {1000000000, 2}, {600000000, 0}};
+  struct profile profile = example();
+  profile.base = base;
+  profile.lost_events = 1200;
+  profile.facts = facts, profile.fact_count = 11;
+  assert_title(&profile, WEIGHT_WALL, "From BASE to HEAD: 1.60 s → 2.00 s of wall time (+25.0%)");
+  assert_title(&profile, WEIGHT_WAIT, "From BASE to HEAD: 600 ms → 500 ms of waiting (-16.7%)");
+  assert_title(&profile, WEIGHT_CALLS, "From BASE to HEAD: 2 → 3 calls (+50.0%)");
+  assert_subtitle(&profile, "BASE: old.flb, shop@a, cart, OTP 26, 500 ms traced, 1 event lost · "
+                            "HEAD: new.flb, shop@b, OTP 27, 2026-01-31 12:00 UTC, 1,200 events lost");
+  profile.facts = facts + 3, profile.fact_count = 10, profile.lost_events = 0;
+  assert_subtitle(&profile, "BASE: old.flb, shop@a, cart, OTP 26, 500 ms traced, 1 event lost · HEAD: new.flb · "
+                            "BASE is scaled from 800 ms to HEAD's 2.00 s of wall time");
+  char *subtitle = picture_default_subtitle(&profile, WEIGHT_CALLS, false);
+  assert_non_null(strstr(subtitle, " · BASE is scaled from 8 to HEAD's 3 calls"));
+  free(subtitle);
+  profile.vanished = 2; // what was waited is BASE's alone
+  assert_title(&profile, WEIGHT_WALL, "From BASE to HEAD: 1.60 s → 1.50 s of wall time (-6.25%)");
+  profile.counts_known = false;
+  assert_title(&profile, WEIGHT_WALL, "From BASE to HEAD: 1,600,000,000 → 1,500,000,000 (-6.25%)");
+}
+
 int main(void)
 {
   const struct CMUnitTest tests[] = {
@@ -180,6 +213,7 @@ int main(void)
       cmocka_unit_test(charts_say_so),
       cmocka_unit_test(captured_calls_are_counted),
       cmocka_unit_test(an_end_that_nobody_asked_for_is_said),
+      cmocka_unit_test(comparisons_say_from_what_to_what),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -18,19 +18,18 @@
 
 #define DRAWN_MAX_BYTES ((size_t)64 << 20)
 
-// Draws, a chart when there are spans, into `out` (initialised here, NUL-terminated; the caller releases it); 0 or -1
-// as the renderer said.
-static inline int draw_profile(const struct profile *profile, const char *format, int width_px, struct bytes *out,
-                               struct error *err)
+// Draws, a chart when there are spans, as `picture` says into `out` (initialised here, NUL-terminated; the caller
+// releases it); 0 or -1 as the renderer said.
+static inline int draw_picture(const struct profile *profile, const char *format, struct picture picture,
+                               struct bytes *out, struct error *err)
 {
   const struct layout_options options = {.weight = WEIGHT_WALL, .chart = profile->span_count > 0, .palette = "beam"};
   struct layout *layout = layout_new(profile, &options, err);
-  struct picture picture = {.profile = profile,
-                            .layout = layout,
-                            .weight = WEIGHT_WALL,
-                            .title = "Title <1>",
-                            .subtitle = "sub & title",
-                            .width_px = width_px};
+  picture.profile = profile;
+  picture.layout = layout;
+  picture.weight = WEIGHT_WALL;
+  picture.title = "Title <1>";
+  picture.subtitle = "sub & title";
   bytes_init(out, DRAWN_MAX_BYTES);
   struct byte_sink *sink = memory_sink_new(out, err);
   assert_non_null(layout);
@@ -44,16 +43,22 @@ static inline int draw_profile(const struct profile *profile, const char *format
   return status;
 }
 
+static inline int draw_profile(const struct profile *profile, const char *format, int width_px, struct bytes *out,
+                               struct error *err)
+{
+  return draw_picture(profile, format, (struct picture){.width_px = width_px}, out, err);
+}
+
 // A chart of two processes in 10 ns: shop [0, 10) calls f [0, 6) and that g [1, 3) and g [4, 5); brief [8, 9) calls f
 // [8, 9).
 static inline struct profile chart_example(void)
 {
   static const struct profile_frame frames[] = {
-      {.name = "", .file = ""},
-      {.kind = FRAME_PROCESS, .name = "shop", .file = ""},
-      {.kind = FRAME_PROCESS, .name = "brief <0.7.0>", .file = ""},
-      {.name = "a:f/0", .file = "src/a.erl", .line = 12},
-      {.name = "a:g/0", .file = "src/<a>.erl"},
+      {.name = "", .module = "", .file = "", .application = ""},
+      {.kind = FRAME_PROCESS, .name = "shop", .module = "", .file = "", .application = ""},
+      {.kind = FRAME_PROCESS, .name = "brief <0.7.0>", .module = "", .file = "", .application = ""},
+      {.name = "a:f/0", .module = "a", .file = "src/a.erl", .line = 12, .application = ""},
+      {.name = "a:g/0", .module = "a", .file = "src/<a>.erl", .application = ""},
   };
   static const struct profile_node nodes[] = {
       {0, 0, 1, 0, 0, 0}, {1, 0, 2, 4, 4, 0}, {3, 1, 3, 0, 3, 1},
@@ -75,17 +80,23 @@ static inline struct profile chart_example(void)
                           .counts_known = true};
 }
 
-static inline int draw_folded(const char *folded, const char *format, int width_px, struct bytes *out,
-                              struct error *err)
+static inline int draw_folded_picture(const char *folded, const char *format, struct picture picture, struct bytes *out,
+                                      struct error *err)
 {
   struct byte_source *source = memory_source_new(folded, strlen(folded), err);
   assert_non_null(source);
   struct profile *profile = profile_read_folded(source, err);
   byte_source_free(source);
   assert_non_null(profile);
-  int status = draw_profile(profile, format, width_px, out, err);
+  int status = draw_picture(profile, format, picture, out, err);
   profile_free(profile);
   return status;
+}
+
+static inline int draw_folded(const char *folded, const char *format, int width_px, struct bytes *out,
+                              struct error *err)
+{
+  return draw_folded_picture(folded, format, (struct picture){.width_px = width_px}, out, err);
 }
 
 #endif

@@ -89,6 +89,7 @@ struct profile *report_sample(bool capture)
     return report_sample_finish(builder, &(struct profile_totals){0});
 
   profile_builder_locate(builder, c, "src/m.erl", 7);
+  profile_builder_belongs(builder, c, "shop", ORIGIN_OWN);
   static const uint64_t b_ns[] = {500000, 1500000}, c_ns[] = {1000000, 1400000};
   for (size_t i = 0; i < 2; i++) {
     profile_builder_call_length(builder, b, b_ns[i]);
@@ -121,6 +122,18 @@ struct profile *report_sample_processes(uint64_t width_ns, const uint64_t *cover
                                                                .last_ns = 100 + (int64_t)covered_ns[i],
                                                                .width_ns = billed_ns[i]});
   return report_sample_finish(builder, &(struct profile_totals){.counts_known = true, .events = 2 * count});
+}
+
+struct profile *report_sample_away(void)
+{
+  struct error err = {0};
+  struct profile_builder *builder = profile_builder_new(&err);
+  grow(builder, 0, report_sample_frame(builder, "m:a/0"), 70, 2);
+  profile_builder_process(
+      builder,
+      &(struct profile_process){
+          .pid = "<0.1.0>", .title = "p", .events = 4, .first_ns = 100, .last_ns = 200, .away_ns = 30, .width_ns = 70});
+  return report_sample_finish(builder, &(struct profile_totals){.counts_known = true});
 }
 
 struct profile *report_sample_calls(const struct profile_call *calls, size_t count, uint64_t seen)

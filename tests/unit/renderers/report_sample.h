@@ -28,6 +28,9 @@ struct profile *report_sample(bool capture);
 struct profile *report_sample_processes(uint64_t width_ns, const uint64_t *covered_ns, const uint64_t *billed_ns,
                                         unsigned count);
 
+// One process from 100 to 200, 30 ns of them between its two calls; 4 events.
+struct profile *report_sample_away(void);
+
 // Captured calls of two processes, <0.1.0> shop_price and <0.2.0> without a name; `seen` of them in all.
 enum { SAMPLE_F, SAMPLE_G, SAMPLE_H }; // frames: m:f/1, m:g/0, m:h/2
 struct profile *report_sample_calls(const struct profile_call *calls, size_t count, uint64_t seen);

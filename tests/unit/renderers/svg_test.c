@@ -33,13 +33,13 @@ static void boxes_are_where_the_weights_say(void **state)
   // 1024 - 2 * 12 = 1000 px for 10: 100 px each, half a pixel of it the gap to the neighbour.
   assert_int_equal(draw_folded("a:f/0 2\na:f/0;b:g/0 3\na:f/0;c:h/0 1\nd:i/0 4\n", "svg", 1024, &svg, &err), 0);
   assert_well_formed(&svg);
-  assert_int_equal(occurrences(&svg, "data-v="), 5);
-  assert_contains(&svg, "<rect x=\"0\" width=\"999.5\" height=\"17\" fill=\"#d3d9e0\" data-v=\"0 10 0\">"
+  assert_int_equal(occurrences(&svg, "height=\"17\""), 5);
+  assert_contains(&svg, "<rect x=\"0\" width=\"999.5\" height=\"17\" fill=\"#d3d9e0\">"
                         "<title>all\n10 · 100%</title>");
   assert_contains(&svg, "<rect x=\"0\" width=\"599.5\"");
-  assert_contains(&svg, "data-v=\"0 6 2\"><title>a:f/0\n6 · 60.0% · own 2</title>");
+  assert_contains(&svg, "><title>a:f/0\n6 · 60.0% · own 2</title>");
   assert_contains(&svg, "<rect x=\"600\" width=\"399.5\"");
-  assert_contains(&svg, "data-v=\"6 4 4\"><title>d:i/0\n4 · 40.0%</title>");
+  assert_contains(&svg, "><title>d:i/0\n4 · 40.0%</title>");
   assert_contains(&svg, "<rect x=\"300\" width=\"99.5\"");
   assert_contains(&svg, "<text x=\"303\" y=\"13\">c:h/0</text>");
   assert_contains(&svg, "<title>Title &lt;1&gt;</title>");
@@ -82,13 +82,36 @@ static void the_same_input_gives_the_same_bytes(void **state)
   bytes_release(&two);
 }
 
+// 8500 in 1000 px: 700 boxes of 10 are 1.2 px wide, 500 of 3 are 0.3 or 0.4. The 800 widest would begin to take of
+// those.
+static void narrow_boxes_of_a_large_graph_are_paths(void **state)
+{
+  (void)state;
+  struct bytes text, svg;
+  struct error err = {0};
+  bytes_init(&text, 1 << 16);
+  for (int i = 0; i < 1200; i++) {
+    char line[32];
+    bytes_append(&text, line, (size_t)snprintf(line, sizeof line, "r;a%04d %d\n", i, i < 700 ? 10 : 3));
+  }
+  bytes_append_u8(&text, 0);
+  assert_int_equal(draw_folded((const char *)text.data, "svg", 1024, &svg, &err), 0);
+  assert_well_formed(&svg);
+  assert_int_equal(occurrences(&svg, "height=\"17\""), 800);
+  assert_contains(&svg, "<title>a0797\n");
+  assert_int_equal(occurrences(&svg, "<title>a0798\n"), 0);
+  assert_int_equal(occurrences(&svg, "h0.3v17h-0.3z") + occurrences(&svg, "h0.4v17h-0.4z"), 402);
+  bytes_release(&svg);
+  bytes_release(&text);
+}
+
 static void hostile_names_stay_text(void **state)
 {
   (void)state;
   static const struct profile_frame frames[] = {
-      {.name = "", .file = ""},
-      {.name = "</title><script>x()</script>", .file = ""},
-      {.name = "\"]]>&\n\x01\xff\xEF\xBF\xBF\u202E", .file = "</title>\n\x01.erl", .line = 7},
+      {.name = "", .file = "", .application = ""},
+      {.name = "</title><script>x()</script>", .file = "", .application = "</metadata><script>"},
+      {.name = "\"]]>&\n\x01\xff\xEF\xBF\xBF\u202E", .file = "</title>\n\x01.erl", .application = "", .line = 7},
   };
   const struct profile_node nodes[] = {{0, 0, 1, 0, 0, 0}, {1, 0, 0, 2, 1, 0}, {2, 0, 0, 0, 1, 0}};
   const struct profile_function functions[] = {{.frame = 1, .own_ns = 1}, {.frame = 2, .own_ns = 1}};
@@ -159,14 +182,14 @@ static void a_chart_has_time_from_left_to_right(void **state)
   // 1000 px for 10 ns.
   assert_int_equal(draw_profile(&profile, "svg", 1024, &svg, &err), 0);
   assert_well_formed(&svg);
-  assert_int_equal(occurrences(&svg, "data-v="), 7);
-  assert_contains(&svg, "data-v=\"0 10\"><title>all\n10 ns · 100% · at 0 ns</title>");
+  assert_int_equal(occurrences(&svg, "height=\"17\""), 7);
+  assert_contains(&svg, "><title>all\n10 ns · 100% · at 0 ns</title>");
   assert_contains(&svg, "<rect class=\"lane\" x=\"0\" width=\"999.5\"");
   assert_contains(&svg, "<rect x=\"0\" width=\"599.5\"");
   assert_contains(&svg, "<title>a:f/0\nsrc/a.erl:12\n6 ns · 60.0% · at 0 ns</title>");
   assert_contains(&svg, "<rect x=\"100\" width=\"199.5\"");
-  assert_contains(&svg, "data-v=\"1 2\"><title>a:g/0\nsrc/&lt;a&gt;.erl\n2 ns · 20.0% · at 1 ns</title>");
-  assert_contains(&svg, "data-v=\"4 1\"><title>a:g/0\nsrc/&lt;a&gt;.erl\n1 ns · 10.0% · at 4 ns</title>");
+  assert_contains(&svg, "><title>a:g/0\nsrc/&lt;a&gt;.erl\n2 ns · 20.0% · at 1 ns</title>");
+  assert_contains(&svg, "><title>a:g/0\nsrc/&lt;a&gt;.erl\n1 ns · 10.0% · at 4 ns</title>");
   assert_contains(&svg, "<rect class=\"lane\" x=\"800\" width=\"99.5\"");
   bytes_release(&svg);
 }
@@ -206,13 +229,17 @@ static void a_chart_has_an_axis(void **state)
   // At least 110 px, that is 1.1 ns, from tick to tick: 2 ns. At 10 ns there is no room for a label.
   assert_int_equal(draw_profile(&profile, "svg", 1024, &svg, &err), 0);
   assert_int_equal(occurrences(&svg, "<path "), 6);
-  char axis[96];
-  snprintf(axis, sizeof axis, "<g class=\"axis\" transform=\"translate(12,%ld)\">\n",
+  char axis[192];
+  snprintf(axis, sizeof axis,
+           "<g class=\"axis\" stroke=\"#d5dbe1\" font-family=\"sans-serif\" font-size=\"12\" "
+           "transform=\"translate(12,%ld)\">\n",
            row_y(&svg, 5) - 18); // above the highest row
   assert_contains(&svg, axis);
+  assert_contains(
+      &svg,
+      "<path d=\"M0 0v135\"/><text class=\"muted\" stroke=\"none\" x=\"3\" y=\"13\">0 ns</text>\n"); // 18 + 6 * 18 + 9
   assert_contains(&svg,
-                  "<path d=\"M0 0v135\"/><text class=\"muted\" x=\"3\" y=\"13\">0 ns</text>\n"); // 18 + 6 * 18 + 9
-  assert_contains(&svg, "<path d=\"M800 0v135\"/><text class=\"muted\" x=\"803\" y=\"13\">8 ns</text>\n");
+                  "<path d=\"M800 0v135\"/><text class=\"muted\" stroke=\"none\" x=\"803\" y=\"13\">8 ns</text>\n");
   assert_contains(&svg, "<path d=\"M1000 0v135\"/></g>");
   bytes_release(&svg);
 }
@@ -259,7 +286,7 @@ static void brief_processes_are_named_beside_their_box(void **state)
   bytes_release(&svg);
   spans[1].start_ns = spans[2].start_ns = 90;
   assert_int_equal(draw_profile(&profile, "svg", 624, &svg, &err), 0);
-  assert_contains(&svg, "<text class=\"code end\" x=\"537\" y=\"13\">brief &lt;0.7.0&gt;</text>");
+  assert_contains(&svg, "<text class=\"code end\" text-anchor=\"end\" x=\"537\" y=\"13\">brief &lt;0.7.0&gt;</text>");
   bytes_release(&svg);
 }
 
@@ -311,6 +338,7 @@ int main(void)
       cmocka_unit_test(labels_are_cut_or_left_out),
       cmocka_unit_test(tiny_shares_are_well_formed),
       cmocka_unit_test(the_same_input_gives_the_same_bytes),
+      cmocka_unit_test(narrow_boxes_of_a_large_graph_are_paths),
       cmocka_unit_test(hostile_names_stay_text),
       cmocka_unit_test(needs_nothing_from_elsewhere),
       cmocka_unit_test(many_boxes_stay_small),

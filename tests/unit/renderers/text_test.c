@@ -38,6 +38,11 @@ static void measures_columns(void **state)
   (void)state;
   assert_int_equal(text_cells(""), 0);
   assert_int_equal(text_cells("lists:sort/1"), 12);
+  assert_int_equal(text_cells("\u231a\u2600\U0001f525"), 5);               // watch 2, sun 1, fire 2
+  assert_int_equal(text_cells("\u0e2a\u0e27\u0e31\u0e2a\u0e14\u0e35"), 4); // Thai: two vowels stand above
+  assert_int_equal(text_cells("\u0939\u093f\u0928\u094d\u0926\u0940"), 5); // Devanagari: the virama joins
+  assert_int_equal(text_cells("\u1112\u1161\u11ab\ud55c"), 4);             // Hangul: in three parts, and whole
+  assert_int_equal(text_cells("\u845b\U000e0100\U00020000\U0003fffd"), 6); // Han: one with a variant's mark
   assert_int_equal(text_cells("总计/2"), 6);
   assert_int_equal(text_cells("e\u0301"), 1);
 }
