@@ -228,8 +228,8 @@ function draw() {
     setText(note, cutOff ? 'Frames too narrow to draw appear when their callers are zoomed into' : '');
   }
   resizePaper(all);
-  if (standalone && state.root !== 'top' && before !== all)
-    window.scrollBy(0, all - before); // the root stays where it is
+  if (standalone && state.root !== 'top' && before !== all && svg.classList.contains('ready'))
+    window.scrollBy(0, all - before); // the root stays where it is, but at first the title does
 }
 
 function resizePaper(height) {

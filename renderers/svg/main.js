@@ -274,10 +274,12 @@ function resize() {
   draw();
 }
 
+const stillBoxes = [...graphElement.children], narrow = svg.querySelector('.narrow');
+
 async function start() {
   forest = new Forest(await readData(dataElement.textContent));
   initialState();
-  svg.querySelector('.narrow')?.remove();
+  narrow?.remove();
   graphElement.replaceChildren(back);
   graphElement.classList.add('live');
   for (const [name, value] of [['tabindex', '0'], ['role', 'application'], ['aria-roledescription', 'flame graph'],
@@ -295,4 +297,9 @@ async function start() {
   svg.classList.add('ready');
 }
 
-start().catch(() => controls.remove()); // what cannot be read stays the still picture
+start().catch(() => { // what cannot be read stays the still picture
+  controls.remove();
+  graphElement.replaceChildren(...stillBoxes);
+  if (narrow)
+    graphElement.before(narrow);
+});

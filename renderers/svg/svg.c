@@ -189,15 +189,15 @@ static void write_axis(const struct sheet *sheet, struct byte_sink *out)
   if (!sheet->picture->layout->chart)
     return;
   byte_sink_printf(out,
-                   "<g class=\"axis\" stroke=\"#d5dbe1\" font-family=\"sans-serif\" font-size=\"12\" "
+                   "<g class=\"axis\" font-family=\"sans-serif\" font-size=\"12\" "
                    "transform=\"translate(%d,%d)\">\n",
                    sheet->graph_x_px, sheet->axis_y_px);
   for (size_t i = 0; sheet_tick(sheet, i, &tick); i++) {
-    byte_sink_text(out, "<path d=\"M");
+    byte_sink_text(out, "<path stroke=\"#d5dbe1\" d=\"M");
     tenths(out, tick.x_dpx);
     byte_sink_printf(out, " 0v%d\"/>", sheet->axis_height_px);
     if (tick.label[0] != '\0') {
-      byte_sink_text(out, "<text class=\"muted\" stroke=\"none\" x=\"");
+      byte_sink_text(out, "<text class=\"muted\" x=\"");
       tenths(out, tick.x_dpx + SHEET_PADDING_PX * 10);
       byte_sink_printf(out, "\" y=\"%d\">%s</text>\n", SHEET_AXIS_BASELINE_PX, tick.label);
     }

@@ -23,6 +23,12 @@ export default function (test) {
     return page;
   });
 
+  test('of more boxes than are drawn, equally wide ones are not all left out', async () => {
+    const page = await open('large.svg', { viewport: { width: 4000, height: 400 } });
+    assert.equal(await drawn(page), 3000); // the root, 300 of 13 px, and of their 6,000 callees of 0.66 px the first
+    return page;
+  });
+
   test('what is too small to draw is found', async () => {
     const page = await open('large.svg');
     await page.fill('.find input', 'm150:g07');
