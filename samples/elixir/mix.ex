@@ -49,7 +49,7 @@ defmodule Talk.Mix do
   def strings(n) do
     "the quick brown fox jumps over the lazy dog "
     |> String.duplicate(div(n, 20) + 1)
-    |> String.split(" ", trim: true)
+    |> String.splitter(" ", trim: true)
     |> Enum.map(&String.capitalize/1)
     |> Enum.frequencies()
     |> map_size()

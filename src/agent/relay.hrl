@@ -201,6 +201,9 @@ other(Message, Cur, P, N, Ids, R) when element(1, Message) =:= trace_ts ->
         call_ends ->
             {Ids1, R1} = call_ends(Message, Ids, store(Cur, P, R)),
             drop_terms(N, Ids1, R1);
+        registers ->
+            {Ids1, R1} = message({registered, element(2, Message), element(4, Message)}, Ids, store(Cur, P, R)),
+            resume(none, #p{}, N - 1, Ids1, R1);
         ignored -> resume(Cur, P, N - 1, Ids, R);
         Event when element(2, Event) =:= Cur -> event(Event, Cur, P, N, Ids, R);
         Event -> of_another(Event, element(2, Event), N, Ids, store(Cur, P, R))
@@ -244,7 +247,7 @@ without_terms(Event) ->
         unlink -> ignored;
         getting_linked -> ignored;
         getting_unlinked -> ignored;
-        register -> ignored;
+        register -> registers;
         unregister -> ignored;
         _ -> Event
     end.
@@ -335,9 +338,14 @@ message({process, Pid, Description}, Ids, R) ->
     {Ids, add_process(Pid, #p{description = Description}, R#r{targets = [Pid | R#r.targets]})};
 message({described, Pid, {Text, Name, Label, Initial}}, Ids, R = #r{processes = Processes}) ->
     case Processes of
-        #{Pid := P = #p{description = {_, _, _, Before}}} ->
-            P1 = P#p{description = {Text, Name, Label, case Before of <<>> -> Initial; _ -> Before end}},
-            {Ids, R#r{defs = [define_process(P1) | R#r.defs], processes = Processes#{Pid := P1}}};
+        #{Pid := P = #p{description = {_, Registered, _, Before}}} ->
+            {Ids, described(Pid, P, {Text, first_known(Name, Registered), Label, first_known(Before, Initial)}, R)};
+        #{} -> {Ids, R}
+    end;
+message({registered, Pid, Name}, Ids, R = #r{processes = Processes}) ->
+    case Processes of
+        #{Pid := P = #p{description = {Text, <<>>, Label, Initial}}} -> % it was asked before, or will be when it has gone
+            {Ids, described(Pid, P, {Text, atom_to_binary(Name, utf8), Label, Initial}, R)};
         #{} -> {Ids, R}
     end;
 message({runner, Pid, Description}, Ids, R) ->
@@ -392,6 +400,13 @@ message({'EXIT', Control, _}, _, R = #r{control = Control, api = Api}) ->
     exit(normal);
 message(_, Ids, R) ->
     {Ids, R}.
+
+described(Pid, P, Description, R = #r{defs = Defs, processes = Processes}) ->
+    P1 = P#p{description = Description},
+    R#r{defs = [define_process(P1) | Defs], processes = Processes#{Pid := P1}}.
+
+first_known(<<>>, Text) -> Text;
+first_known(Text, _) -> Text.
 
 is_waiting_for_stack(Pid, #r{processes = Processes}) ->
     case Processes of

@@ -85,11 +85,12 @@ started_by(Pid) ->
 
 functions_named(Text) ->
     {Name, Arity} = split_arity(Text),
-    Modules = [{M, Rest} || {Left, Rest} <- splits(Name), M <- modules_named(Left)],
-    Named = [{M, F, A} || {M, Rest} <- Modules, F <- existing_atom(unquoted(Rest)), {Same, A} <- functions(M), Same =:= F],
+    functions_in(modules_named(Name)) =:= [] andalso load(Name),
+    Modules = modules_named(Name),
+    Named = functions_in(Modules),
     Found = [MFA || {_, _, A} = MFA <- Named, Arity =:= any orelse A =:= Arity],
     case Found of
-        _ when Modules =:= [] -> refused(no_function, ["no module of ", Text, " is loaded"]);
+        _ when Modules =:= [] -> refused(no_function, ["no module of ", Text, " is loaded, or can be"]);
         [] when Named =:= [] -> refused(no_function, ["there is no function ", Text]);
         [] -> refused(no_function, ["there is no ", Text, ", but ",
                                     lists:join(", ", [spoken(M, F, A) || {M, F, A} <- lists:usort(Named)])]);
@@ -128,12 +129,22 @@ splits(Name) ->
     [{binary:part(Name, 0, At), rest(Name, At + 1)} ||
         {At, 1} <- binary:matches(Name, [<<":">>, <<".">>]), At > 0, At + 1 < byte_size(Name)].
 
-modules_named(Left) ->
-    Text = case binary:first(Left) of
-               $: when byte_size(Left) > 1 -> rest(Left, 1);
-               _ -> Left
-           end,
-    [M || M <- existing_atoms(unquoted(Text)), erlang:module_loaded(M)].
+modules_named(Name) ->
+    [{M, Rest} || {Left, Rest} <- splits(Name), M <- existing_atoms(module_text(Left)), erlang:module_loaded(M)].
+
+functions_in(Modules) ->
+    [{M, F, A} || {M, Rest} <- Modules, F <- existing_atom(unquoted(Rest)), {Same, A} <- functions(M), Same =:= F].
+
+%% Where code is loaded when it is first called (interactive mode), that call may be the one that is waited for. No atom is
+%% made of a name that no file in the code path has.
+load(Name) ->
+    [code:ensure_loaded(binary_to_atom(Module)) ||
+        {Left, _} <- splits(Name), Text <- [module_text(Left)], binary:match(Text, <<"/">>) =:= nomatch,
+        Module <- [Text, <<"Elixir.", Text/binary>>], File <- [unicode:characters_to_list([Module, ".beam"])],
+        is_list(File), is_list(code:where_is_file(File))].
+
+module_text(<<":", Left/binary>>) when Left =/= <<>> -> unquoted(Left);
+module_text(Left) -> unquoted(Left).
 
 unquoted(Text) when byte_size(Text) > 2 ->
     case {binary:first(Text), binary:last(Text)} of

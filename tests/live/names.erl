@@ -14,8 +14,9 @@ loop() ->
     loop().
 
 registered() ->
+    receive after 150 -> ok end, % meanwhile it is asked for its name
     register(names_registered, self()),
-    waits().
+    receive after 150 -> ok end.
 
 %% Labels are new in OTP 27.
 labelled() ->

@@ -491,6 +491,19 @@ class CallsTest(CapturedTest):
             "reloaded:f/0": 1, "reloaded:f/0;reloaded:new/0": 2, "reloaded:f/0;reloaded:new/0;erlang:phash2/1": 2})
         self.node.call("code", "purge", "[reloaded]")
 
+    def test_a_module_that_nobody_has_called_yet(self):
+        """Code that is loaded when it is first called, as a node in interactive mode does: that call may be the one to wait for."""
+        source = harness.world.folder / "idler.erl"
+        source.write_text("-module(idler).\n-export([f/0]).\nf() -> 1 + g().\ng() -> erlang:phash2(a).\n")
+        harness.world.compile(source, "programs")
+        run = self.record("idler:f/0")
+        self.await_gate(run)
+        self.node.call("idler", "f")
+        self.assert_ended(run.result(), 0)
+        self.assertEqual(self.counts(self.path), {
+            "idler:f/0": 1, "idler:f/0;idler:g/0": 1, "idler:f/0;idler:g/0;erlang:phash2/1": 1})
+        self.assert_refused(self.record("idlest:f/0").result(), 4, "no module of idlest:f/0 is loaded, or can be")
+
     def test_callers_are_let_go_after_each_call(self):
         """Between its calls a process is not traced."""
         run = self.record("sleeps/1", calls=2)
