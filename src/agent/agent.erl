@@ -35,6 +35,7 @@
 -define(LEGACY_NAME, flambeau_tracer). % who has the one tracer of OTP 25 and 26
 -define(CLAIM_NAME, flambeau_claim).   % who is switching tracing on at the moment
 -define(CALLS_NAME, flambeau_calls).   % who waits for calls
+-define(SESSION_KEY, flambeau_session). % in a controller's dictionary: its trace session
 -define(GATE, 16#40000000).            % of the trace control word, see tracing.hrl
 -define(OPAQUE_AT_SOURCE, 2000).       % functions, at most, whose calls are left out at the source
 -define(PLAN_BYTES, 1000).             % of the names of the modules that will be traced
@@ -81,8 +82,7 @@ keep(Members, Patience) ->
         code:purge(?MODULE)
     end.
 
-%% A controller that was killed leaves its work to its relay. If that was killed too, legacy patterns are still there;
-%% a session is not.
+%% A controller that was killed leaves its work to its relay. If that was killed too, legacy patterns are still there.
 clear_after_killed() ->
     receive after 100 -> ok end,
     whereis(?CALLS_NAME) =:= undefined andalso whereis(?LEGACY_NAME) =:= undefined andalso close_gate(),
@@ -90,7 +90,8 @@ clear_after_killed() ->
         clear_triggers(),
         clear_calls(#c{api = legacy}),
         [erlang:trace_info(Pid, tracer) || Pid <- erlang:processes()] % which is when the VM takes a dead tracer's flags off
-    end.
+    end,
+    api() =:= session andalso destroy_abandoned().
 
 %%% Controller ----------------------------------------------------------------------------------------------
 
