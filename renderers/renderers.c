@@ -4,7 +4,7 @@
 #include "renderers/renderer.h"
 
 extern const struct renderer renderer_svg, renderer_png, renderer_pdf, renderer_text, renderer_folded,
-    renderer_speedscope, renderer_pprof, renderer_callgrind;
+    renderer_speedscope, renderer_pprof, renderer_callgrind, renderer_snap;
 
 static int svgz_render(const struct picture *picture, struct byte_sink *out, struct error *err)
 {
@@ -20,9 +20,17 @@ static const struct renderer renderer_svgz = {
     .render = svgz_render,
 };
 
-const struct renderer *const renderers[] = {
-    &renderer_svg,    &renderer_svgz,       &renderer_png,   &renderer_pdf,       &renderer_text,
-    &renderer_folded, &renderer_speedscope, &renderer_pprof, &renderer_callgrind, NULL};
+const struct renderer *const renderers[] = {&renderer_svg,
+                                            &renderer_svgz,
+                                            &renderer_png,
+                                            &renderer_pdf,
+                                            &renderer_text,
+                                            &renderer_folded,
+                                            &renderer_speedscope,
+                                            &renderer_pprof,
+                                            &renderer_callgrind,
+                                            &renderer_snap,
+                                            NULL};
 
 const struct renderer *renderer_by_name(const char *name)
 {

@@ -11,6 +11,7 @@ enum error_code {
   ERROR_DATA,        // an input is damaged or of another kind
   ERROR_OUTPUT,      // an output could not be written
   ERROR_MEMORY,      // out of memory, or past a named limit
+  ERROR_REGRESSION,  // a check found what it is there to find
 };
 
 // Lives on the caller's stack, zero-initialised; the last parameter of every function that can fail.

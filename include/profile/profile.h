@@ -111,6 +111,12 @@ struct profile_side {
   uint64_t own, calls;
 };
 
+// How long something took in each of several captured calls: the middle one, and the quarters of them below and above
+// it.
+struct profile_spread {
+  uint64_t median_ns, lower_quartile_ns, upper_quartile_ns;
+};
+
 struct profile_fact {
   const char *key;
   const char *value;
@@ -150,7 +156,14 @@ struct profile {
   size_t process_count;
   const struct profile_call *calls; // captured ones, by start; at most PROFILE_MAX_CALLS, the first
   size_t call_count;
-  uint64_t calls_seen;              // captured, kept here or not
+  uint64_t calls_seen; // captured, kept here or not
+  // Times of the captured calls that were seen whole, the first PROFILE_MAX_MEASURED of them: how many there are, how
+  // long they took, and for each of `functions`, in the same order, what was its own time in a call (zero in one that
+  // does not come to it; all zero in a snapshot that was read where it does not say). Without captured calls, and in a
+  // comparison: 0 and NULL.
+  uint64_t measured_calls;
+  struct profile_spread call_time;
+  const struct profile_spread *function_times;
   const struct profile_fact *facts; // in order of first sight
   size_t fact_count;
   const struct profile_module *modules; // loaded during the trace
@@ -163,6 +176,7 @@ struct profile {
   uint64_t events;
   uint64_t lost_events;
   bool counts_known; // false for a folded file: no calls, unit unknown
+  bool times_known;  // false for a snapshot: its nodes have calls, but no own times
 };
 
 void profile_free(struct profile *profile); // NULL is fine

@@ -14,6 +14,7 @@ void profile_builder_free(struct profile_builder *builder);
 #define PROFILE_MAX_FRAMES ((size_t)1 << 23)
 #define PROFILE_MAX_NODES ((size_t)1 << 23)
 #define PROFILE_MAX_CALLS ((size_t)1 << 20)
+#define PROFILE_MAX_MEASURED 1000
 
 // The frame with this name (cut at a NUL) and kind, made if new, or PROFILE_FAILED.
 uint32_t profile_builder_frame(struct profile_builder *builder, enum frame_kind kind, const char *name,
@@ -28,6 +29,9 @@ int profile_builder_belongs(struct profile_builder *builder, uint32_t frame, con
 // The child of `parent` (0 is the root) for `frame`, made if new, or PROFILE_FAILED.
 uint32_t profile_builder_child(struct profile_builder *builder, uint32_t parent, uint32_t frame);
 void profile_builder_add(struct profile_builder *builder, uint32_t node, uint64_t own, uint64_t calls);
+// Own time alone; the node's frame.
+uint32_t profile_builder_bill(struct profile_builder *builder, uint32_t node, uint64_t own);
+uint32_t profile_builder_frame_count(const struct profile_builder *builder);
 // A call of the function `frame` at a node that is not its own ([deeper]): counted in the function's table row only.
 void profile_builder_call_elsewhere(struct profile_builder *builder, uint32_t frame);
 // One call at `node`, seen from its start to its end.
@@ -44,6 +48,7 @@ struct profile_totals {
   struct profile_gc gc;
   struct profile_absence waiting, runnable;
   bool counts_known;
+  bool calls_only; // no own time was added because none is known
 };
 
 // `spans` of the builder's nodes, in any order; copied.
@@ -53,6 +58,11 @@ int profile_builder_spans(struct profile_builder *builder, const struct profile_
 // Captured calls with frames of the builder, in any order; copied. `seen`: how many there were in all.
 int profile_builder_calls(struct profile_builder *builder, const struct profile_call *calls, size_t count,
                           uint64_t seen);
+
+// What `measured_calls` captured calls took, and what was the own time of each frame of the builder in them: of as many
+// as it has at this moment; copied.
+int profile_builder_measured(struct profile_builder *builder, uint64_t measured_calls,
+                             const struct profile_spread *call_time, const struct profile_spread *frame_times);
 
 // Sorts children, computes the function table, hands over the profile and frees the builder. NULL on failure:
 // ERROR_MEMORY, or ERROR_DATA when the weights add up to more than 64 bits hold.

@@ -22,7 +22,8 @@ struct profile_comparison {
 // facts `base_own` and `base_calls` are then the sums before. A side that weighs nothing leaves the other as it is.
 //
 // A side that was turned round must have both turned (profile_reverse, before). `counts_known` is true when both sides
-// know their calls; else the comparison has none.
+// know their calls; else the comparison has none. So is `times_known`: two of which one has no own times are to be made
+// snapshots both (profile_snapshot, before). Measured times are not compared here.
 //
 // ERROR_DATA when the weights add up to more than 64 bits hold, ERROR_MEMORY past the limits of a profile.
 struct profile *profile_compare(const struct profile_comparison *comparison, struct error *err);

@@ -118,7 +118,11 @@ static char *graph_title(const struct profile *profile, enum weight weight)
     add(&line, time_of[weight]);
     break;
   }
-  if (profile->call_count > 0) {
+  if (!profile->times_known && profile->calls_seen > 0) {
+    add(&line, " in ");
+    add(&line, number_count(number, profile->calls_seen));
+    add(&line, profile->calls_seen == 1 ? " captured call" : " captured calls");
+  } else if (profile->call_count > 0) {
     struct profile_call_lengths lengths;
     measure_calls(&line, profile, &lengths);
     add(&line, " in ");
@@ -364,8 +368,10 @@ char *picture_default_subtitle(const struct profile *profile, enum weight weight
     part(&line, "");
     add_date(&line, value);
   }
-  if (profile->counts_known) {
+  if (profile->counts_known && profile->times_known) {
     part_losses(&line, profile);
+  } else if (profile->counts_known) {
+    part(&line, "a snapshot: calls, no times");
   } else {
     char number[NUMBER_MAX];
     part(&line, "total weight ");

@@ -8,12 +8,14 @@ static const struct measure of_capture[MEASURES_MAX] = {
     {WEIGHT_WAIT, "wait", "waiting", true},   {WEIGHT_GC, "gc", "garbage collection", true},
     {WEIGHT_CALLS, "calls", "calls", false},
 };
+static const struct measure *const of_snapshot = &of_capture[WEIGHT_CALLS];
 static const struct measure of_folded = {WEIGHT_WALL, "weight", "weight", false};
 
 const struct measure *measures_of(const struct profile *profile, size_t *count)
 {
-  *count = profile->counts_known ? MEASURES_MAX : 1;
-  return profile->counts_known ? of_capture : &of_folded;
+  bool all = profile->counts_known && profile->times_known;
+  *count = all ? MEASURES_MAX : 1;
+  return all ? of_capture : profile->counts_known ? of_snapshot : &of_folded;
 }
 
 int measures_check(const struct picture *picture, struct error *err)

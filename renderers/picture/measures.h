@@ -22,7 +22,7 @@ struct measure {
 
 #define MEASURES_MAX 5
 
-// Those that `profile` knows, in the order of enum weight: of a folded file only the one it is of.
+// Those that `profile` knows, in the order of enum weight: of a folded file only the one it is of, of a snapshot calls.
 const struct measure *measures_of(const struct profile *profile, size_t *count);
 
 // 0, or -1 with ERROR_EMPTY where no stack weighs anything in the picture's weight.

@@ -7,6 +7,8 @@
 #include "report/page.h"
 #include "report/table.h"
 
+#define QUARTILES_MIN_CALLS 4
+
 // "20 calls of shop_price:discount/5, all from shop_cart:total/2".
 static void write_calls_of_what(struct report *report)
 {
@@ -25,7 +27,20 @@ static void write_calls_of_what(struct report *report)
     byte_sink_printf(report->out, ", of the first %s", number_count(text, profile->call_count));
 }
 
-// "shortest 1.20 ms, median 2.00 ms, mean 2.40 ms, longest 9.90 ms (<0.123.0> shop_price, 3.20 s after the start)".
+// ", quartiles 1.80 ms and 2.90 ms".
+static void write_quartiles(struct report *report)
+{
+  char lower[NUMBER_MAX], upper[NUMBER_MAX], count[NUMBER_MAX];
+  const struct profile *profile = report->profile;
+  const struct profile_spread *spread = &profile->call_time;
+  byte_sink_printf(report->out, ", quartiles %s and %s", number_time(lower, spread->lower_quartile_ns),
+                   number_time(upper, spread->upper_quartile_ns));
+  if (profile->measured_calls < report->figures.call_lengths.whole)
+    byte_sink_printf(report->out, " (of the first %s)", number_count(count, profile->measured_calls));
+}
+
+// "shortest 1.20 ms, median 2.00 ms, quartiles 1.80 ms and 2.90 ms, mean 2.40 ms, longest 9.90 ms (<0.123.0>
+// shop_price, 3.20 s after the start)". Quartiles are of as many calls as make them mean something.
 static void write_call_lengths(struct report *report)
 {
   char shortest[NUMBER_MAX], median[NUMBER_MAX], mean[NUMBER_MAX], longest[NUMBER_MAX], start[NUMBER_MAX];
@@ -33,10 +48,13 @@ static void write_call_lengths(struct report *report)
   if (lengths->longest) {
     const struct profile_call *call = lengths->longest;
     const struct profile_process *process = &report->profile->processes[call->process];
-    if (lengths->whole > 1)
-      byte_sink_printf(report->out, "shortest %s, median %s, mean %s, longest ",
-                       number_time(shortest, lengths->shortest_ns), number_time(median, lengths->median_ns),
-                       number_time(mean, lengths->mean_ns));
+    if (lengths->whole > 1) {
+      byte_sink_printf(report->out, "shortest %s, median %s", number_time(shortest, lengths->shortest_ns),
+                       number_time(median, lengths->median_ns));
+      if (report->profile->measured_calls >= QUARTILES_MIN_CALLS)
+        write_quartiles(report);
+      byte_sink_printf(report->out, ", mean %s, longest ", number_time(mean, lengths->mean_ns));
+    }
     byte_sink_printf(report->out, "%s (%s", number_time(longest, call->length_ns), page_clean(report, process->pid));
     const char *title = page_title_of(report, process);
     byte_sink_printf(report->out, "%s%s, %s after the start)", *title ? " " : "", title,

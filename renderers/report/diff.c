@@ -334,7 +334,8 @@ static void write_no_changes(struct diff *diff)
 {
   char text[NUMBER_MAX];
   size_t stacks = changed_stacks(diff->comparison);
-  const char *what = diff->comparison->counts_known ? "time and calls" : "weight";
+  const struct profile *comparison = diff->comparison;
+  const char *what = !comparison->counts_known ? "weight" : comparison->times_known ? "time and calls" : "calls";
   if (stacks == 0)
     byte_sink_printf(diff->out, "\nNothing changed: every stack has the same %s on both sides.\n", what);
   else

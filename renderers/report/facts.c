@@ -44,21 +44,24 @@ static bool number_fact(const struct report *report, const char *key, int64_t *n
 static void write_node(struct report *report)
 {
   const char *node = fact(report, "node");
-  if (!node)
+  if (!node && !profile_fact_value(report->profile, "otp"))
     return;
   write_label(report, "node");
-  byte_sink_text(report->out, node);
+  byte_sink_text(report->out, node ? node : "(left out)"); // as in the capture of a bug report
   const char *otp = fact(report, "otp");
   if (otp)
     byte_sink_printf(report->out, ", OTP %s", otp);
   const char *erts = fact(report, "erts");
   if (erts)
     byte_sink_printf(report->out, " (erts %s)", erts);
+  const char *elixir = fact(report, "elixir");
+  if (elixir)
+    byte_sink_printf(report->out, ", Elixir %s", elixir);
   byte_sink_text(report->out, "\n");
 }
 
 // What the fact `ended` means.
-static const char *ended(const char *how)
+const char *page_ended(const char *how)
 {
   static const char *const words[][2] = {
       {"deadline", "until its time was up"},
@@ -94,7 +97,7 @@ static void write_span(struct report *report)
   write_label(report, "traced");
   if (known)
     byte_sink_printf(report->out, "%s%s", number_time(text, (uint64_t)end_ns - (uint64_t)begin_ns), how ? ", " : "");
-  byte_sink_printf(report->out, "%s\n", how ? ended(how) : "");
+  byte_sink_printf(report->out, "%s\n", how ? page_ended(how) : "");
 }
 
 static void write_events(struct report *report)
@@ -171,6 +174,7 @@ void page_write_facts(struct report *report)
 {
   write_fact(report, "flambeau", "flambeau");
   write_node(report);
+  write_fact(report, "system", "system");
   write_fact(report, "asked", "asked");
   write_fact(report, "target", "target");
   write_fact(report, "selection", "selection");
@@ -183,4 +187,20 @@ void page_write_facts(struct report *report)
   write_events(report);
   write_losses(report);
   write_modules(report);
+}
+
+void page_write_snapshot_facts(struct report *report)
+{
+  const char *how = fact(report, "ended");
+  write_fact(report, "flambeau", "flambeau");
+  write_fact(report, "OTP", "otp");
+  write_fact(report, "Elixir", "elixir");
+  write_fact(report, "target", "target");
+  write_fact(report, "selection", "selection");
+  if (how) {
+    write_label(report, "traced");
+    byte_sink_printf(report->out, "%s\n", page_ended(how));
+  }
+  write_fact(report, "lost", "lost_events");
+  write_fact(report, "loaded", "loaded");
 }

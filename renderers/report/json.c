@@ -181,6 +181,28 @@ static json_t *module_row(struct json_report *report, size_t index)
   return row;
 }
 
+// `null` where nothing was measured.
+static json_t *spread(struct json_report *report, const struct profile_spread *spread)
+{
+  if (report->profile->measured_calls == 0)
+    return json_null();
+  json_t *object = json_object();
+  put(report, object, "median_ns", integer(spread->median_ns));
+  put(report, object, "lower_quartile_ns", integer(spread->lower_quartile_ns));
+  put(report, object, "upper_quartile_ns", integer(spread->upper_quartile_ns));
+  return object;
+}
+
+static json_t *own_time(struct json_report *report, const struct profile_function *function)
+{
+  const struct profile *profile = report->profile;
+  if (profile->measured_calls == 0)
+    return json_null();
+  const struct profile_spread *times = &profile->function_times[function - profile->functions];
+  bool known = profile->times_known || times->median_ns > 0; // a snapshot has lines of some functions
+  return known ? spread(report, times) : json_null();
+}
+
 static json_t *call_row(struct json_report *report, size_t index)
 {
   static const char *const endings[] = {
@@ -258,6 +280,17 @@ static json_t *function_row(struct json_report *report, size_t index)
   put(report, row, "waiting_ns", integer(function->waiting_ns));
   put(report, row, "runnable_ns", integer(function->runnable_ns));
   put(report, row, "gc_ns", integer(function->gc_ns));
+  put(report, row, "own_time", own_time(report, function));
+  return row;
+}
+
+static json_t *snapshot_row(struct json_report *report, size_t index)
+{
+  const struct profile_function *function = report->figures.functions[index];
+  json_t *row = json_object();
+  put(report, row, "name", text_value(report, report->profile->frames[function->frame].name));
+  put(report, row, "calls", integer(function->calls));
+  put(report, row, "own_time", own_time(report, function));
   return row;
 }
 
@@ -272,6 +305,19 @@ static json_t *folded_row(struct json_report *report, size_t index)
   put(report, row, "total", integer(function->total_ns));
   put(report, row, "total_share", share(function->total_ns, report->figures.split.whole));
   return row;
+}
+
+static void write_measured(struct json_report *report)
+{
+  write_member(report, "measured_calls", integer(report->profile->measured_calls));
+  write_member(report, "call_time", spread(report, &report->profile->call_time));
+}
+
+static void write_snapshot(struct json_report *report)
+{
+  write_member(report, "facts", facts(report));
+  write_member(report, "calls_seen", integer(report->profile->calls_seen));
+  write_measured(report);
 }
 
 static void write_capture(struct json_report *report)
@@ -289,6 +335,7 @@ static void write_capture(struct json_report *report)
   write_rows(report, "modules", profile->module_count, module_row);
   write_member(report, "calls_seen", integer(profile->calls_seen));
   write_rows(report, "calls", profile->call_count, call_row);
+  write_measured(report);
   write_member(report, "process_count", integer(profile->process_count));
   write_rows(report, "processes", report->figures.processes_shown, process_row);
 }
@@ -302,20 +349,25 @@ static void write_folded(struct json_report *report)
 int report_write_json(const struct profile *profile, const struct report_options *options, struct byte_sink *out,
                       struct error *err)
 {
-  bool capture = profile->counts_known;
+  bool snapshot = profile->counts_known && !profile->times_known, capture = profile->counts_known && !snapshot;
   struct json_report report = {.profile = profile, .out = out};
   if (figures_init(&report.figures, profile, options, err) < 0)
     return -1;
   bytes_init(&report.scratch, MAX_TEXT_BYTES);
   write_member(&report, "format", json_integer(FORMAT));
   write_member(&report, "flambeau", json_string(FLAMBEAU_VERSION));
-  write_member(&report, "input", json_string(capture ? "capture" : "folded"));
+  write_member(&report, "input", json_string(capture ? "capture" : snapshot ? "snapshot" : "folded"));
   if (capture)
     write_capture(&report);
+  else if (snapshot)
+    write_snapshot(&report);
   else
     write_folded(&report);
   write_member(&report, "function_count", integer(profile->function_count));
-  write_rows(&report, "functions", report.figures.functions_shown, capture ? function_row : folded_row);
+  write_rows(&report, "functions", report.figures.functions_shown,
+             capture    ? function_row
+             : snapshot ? snapshot_row
+                        : folded_row);
   byte_sink_text(out, "\n}\n");
   bytes_release(&report.scratch);
   figures_release(&report.figures);

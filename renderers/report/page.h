@@ -32,7 +32,11 @@ const char *page_title_of(struct report *report, const struct profile_process *p
 // "  and 12 more" below a table that was cut; nothing for 0.
 void page_write_rest(struct report *report, size_t rest);
 
+// What a value of the fact `ended` means, in words.
+const char *page_ended(const char *how);
+
 void page_write_facts(struct report *report);
+void page_write_snapshot_facts(struct report *report);
 void page_write_calls(struct report *report); // nothing when none were captured
 
 #endif

@@ -255,6 +255,85 @@ static void write_folded_head(struct report *report)
                    number_count(text, report->figures.split.whole));
 }
 
+static void write_snapshot_head(struct report *report)
+{
+  char text[NUMBER_MAX];
+  const struct profile *profile = report->profile;
+  page_write_snapshot_facts(report);
+  if (profile->calls_seen == 0)
+    byte_sink_text(report->out, "\na snapshot: calls of a whole trace, no times\n");
+  else
+    byte_sink_printf(report->out, "\na snapshot: calls in %s captured call%s\n",
+                     number_count(text, profile->calls_seen), profile->calls_seen == 1 ? "" : "s");
+}
+
+static void spread_cells(struct table *table, const struct profile_spread *spread)
+{
+  char text[NUMBER_MAX];
+  bool known = spread->median_ns > 0;
+  table_cell(table, known ? number_time(text, spread->median_ns) : "");
+  table_cell(table, known ? number_time(text, spread->lower_quartile_ns) : "");
+  table_cell(table, known ? number_time(text, spread->upper_quartile_ns) : "");
+}
+
+static void fill_snapshot(struct report *report, struct table *table)
+{
+  char text[NUMBER_MAX];
+  const struct profile *profile = report->profile;
+  bool measured = profile->measured_calls > 0;
+  table_column(table, "calls", false);
+  if (measured) {
+    table_column(table, "own", false);
+    table_column(table, "quartiles", false);
+    table_column(table, "", false);
+  }
+  table_column(table, "function", true);
+  for (size_t i = 0; i < report->figures.functions_shown; i++) {
+    const struct profile_function *function = report->figures.functions[i];
+    table_cell(table, number_count(text, function->calls));
+    if (measured)
+      spread_cells(table, &profile->function_times[function - profile->functions]);
+    name_cell(report, table, &profile->frames[function->frame]);
+  }
+}
+
+static void write_snapshot(struct report *report)
+{
+  char text[NUMBER_MAX], median[NUMBER_MAX], lower[NUMBER_MAX], upper[NUMBER_MAX];
+  const struct profile *profile = report->profile;
+  size_t count = profile->function_count;
+  struct table table;
+  write_snapshot_head(report);
+  if (profile->measured_calls > 0)
+    byte_sink_printf(report->out, "own times are medians of %s captured calls, which took %s, quartiles %s and %s\n",
+                     number_count(text, profile->measured_calls), number_time(median, profile->call_time.median_ns),
+                     number_time(lower, profile->call_time.lower_quartile_ns),
+                     number_time(upper, profile->call_time.upper_quartile_ns));
+  byte_sink_printf(report->out, "\n%zu function%s, by %s\n\n", count, count == 1 ? "" : "s",
+                   report->options->sort == REPORT_SORT_NAME ? "name" : "calls");
+  table_init(&table);
+  fill_snapshot(report, &table);
+  table_write(&table, PAGE_INDENT, report->out);
+  page_write_rest(report, count - report->figures.functions_shown);
+  table_release(&table);
+}
+
+static void write_run(struct report *report)
+{
+  if (report->profile->counts_known)
+    page_write_facts(report);
+  else
+    write_folded_head(report);
+  write_split(report);
+  write_waits(report);
+  page_write_calls(report);
+  if (report->profile->counts_known) {
+    write_processes(report);
+    write_conservation(report);
+  }
+  write_functions(report);
+}
+
 int report_write(const struct profile *profile, const struct report_options *options, struct byte_sink *out,
                  struct error *err)
 {
@@ -263,18 +342,10 @@ int report_write(const struct profile *profile, const struct report_options *opt
     return -1;
   bytes_init(&report.scratch, TEXT_SCRATCH_BYTES);
   bytes_init(&report.cell, 2 * TEXT_SCRATCH_BYTES);
-  if (profile->counts_known)
-    page_write_facts(&report);
+  if (profile->times_known)
+    write_run(&report);
   else
-    write_folded_head(&report);
-  write_split(&report);
-  write_waits(&report);
-  page_write_calls(&report);
-  if (profile->counts_known) {
-    write_processes(&report);
-    write_conservation(&report);
-  }
-  write_functions(&report);
+    write_snapshot(&report);
   bytes_release(&report.cell);
   bytes_release(&report.scratch);
   figures_release(&report.figures);

@@ -195,7 +195,11 @@ tell_facts(Relay, Functions, Begin) ->
              {"erts", erlang:system_info(version)},
              {"started", utc_text(erlang:universaltime())},
              {"begin_ns", integer_to_list(Begin)},
-             {"functions", integer_to_list(Functions)}],
+             {"system", io_lib:format("~s, ~b bits, ~b schedulers", [erlang:system_info(system_architecture),
+                                                                     8 * erlang:system_info({wordsize, external}),
+                                                                     erlang:system_info(schedulers_online)])},
+             {"functions", integer_to_list(Functions)} |
+             [{"elixir", Version} || {ok, Version} <- [application:get_key(elixir, vsn)]]],
     Relay ! {facts, Facts}.
 
 %% By hand: `calendar` may not be loaded on the node, and need not be for our sake.

@@ -1,5 +1,6 @@
 // `flambeau diff BASE HEAD`: two inputs read and folded alike, made one profile; a table of what changed, and pictures
 // of it.
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "outputs.h"
 #include "print.h"
 #include "profile/profile_compare.h"
+#include "profile/profile_snapshot.h"
 #include "renderers/renderer.h"
 #include "renderers/report.h"
 
@@ -71,6 +73,7 @@ static const struct option_row diff_output_rows[] = {
      .kind = OPTION_LIST,
      FIELD(outputs.paths),
      .argument = "FILE",
+     .choices = picture_formats,
      .help = "draw the comparison, too, in the format of FILE's ending (see --format); - is standard output, in place "
              "of the table"},
     {.name = "format",
@@ -99,22 +102,10 @@ static void diff_init(void *opaque)
   settings->top = TABLE_TOP;
 }
 
-static enum weight weight_of(const struct drawing_settings *drawing)
+static bool is_sorted_by_calls(const struct diff_settings *settings, const struct profile *comparison)
 {
-  static const char *const words[] = {[WEIGHT_WALL] = "wall",
-                                      [WEIGHT_CPU] = "cpu",
-                                      [WEIGHT_WAIT] = "wait",
-                                      [WEIGHT_GC] = "gc",
-                                      [WEIGHT_CALLS] = "calls"};
-  enum weight weight = WEIGHT_WALL;
-  while (strcmp(words[weight], drawing->weight) != 0)
-    weight++;
-  return weight;
-}
-
-static bool is_sorted_by_calls(const struct diff_settings *settings)
-{
-  return settings->sort ? strcmp(settings->sort, "calls") == 0 : weight_of(&settings->drawing) == WEIGHT_CALLS;
+  return settings->sort ? strcmp(settings->sort, "calls") == 0
+                        : drawing_weight(&settings->drawing, comparison) == WEIGHT_CALLS;
 }
 
 static bool is_stdin(const char *path)
@@ -155,45 +146,93 @@ static int check_settings(const struct invocation *invocation, const struct diff
   return drawing_check_settings(&settings->drawing, outputs, err);
 }
 
-// Both stand the way they are to be drawn.
+enum { BASE, HEAD, SIDES };
+
 static struct profile *read_side(const struct diff_settings *settings, const char *path, struct error *err)
 {
   const struct fold_options options = drawing_fold_options(&settings->drawing);
-  struct profile *profile = input_read(path, &options, err);
-  if (!profile || !settings->drawing.reverse)
-    return profile;
-  struct profile *reversed = profile_reverse(profile, err);
-  profile_free(profile);
-  return reversed;
+  return input_read(path, &options, err);
+}
+
+// The side becomes `made`; 0, or -1 where that is NULL.
+static int replace(struct profile **side, struct profile *made)
+{
+  profile_free(*side);
+  *side = made;
+  return made ? 0 : -1;
 }
 
 // A folded file alone does not say what its numbers are.
-static void say_units(const struct profile *base, const struct profile *head, bool normalize)
+static void say_units(struct profile *const sides[SIDES], bool normalize)
 {
-  if (base->counts_known != head->counts_known && !normalize)
-    console_say("%s is a folded file, which does not say its unit: it is taken to be nanoseconds, as in %s; if it is "
+  bool snapshots = !sides[BASE]->times_known || !sides[HEAD]->times_known;
+  if (sides[BASE]->counts_known != sides[HEAD]->counts_known && !normalize)
+    console_say("%s is a folded file, which does not say its unit: it is taken to be %s, as in %s; if it is "
                 "not, --normalize makes both weigh the same",
-                base->counts_known ? "HEAD" : "BASE", base->counts_known ? "BASE" : "HEAD");
+                sides[BASE]->counts_known ? "HEAD" : "BASE", snapshots ? "calls" : "nanoseconds",
+                sides[BASE]->counts_known ? "BASE" : "HEAD");
+}
+
+// Where one side is a snapshot, the other is made one, and both become what they are in as many captured calls.
+static int match_snapshots(struct profile *sides[SIDES], struct error *err)
+{
+  bool base = !sides[BASE]->times_known, head = !sides[HEAD]->times_known;
+  if (!base && !head)
+    return 0;
+  for (size_t i = 0; i < SIDES; i++)
+    if (replace(&sides[i], profile_snapshot(sides[i], 0, err)) < 0)
+      return -1;
+  uint64_t calls = profile_common_calls(sides[BASE], sides[HEAD]);
+  for (size_t i = 0; i < SIDES; i++)
+    if (calls && replace(&sides[i], profile_snapshot(sides[i], calls, err)) < 0)
+      return -1;
+  char which[64];
+  snprintf(which, sizeof which, "%s",
+           base && head ? "snapshots have"
+           : base       ? "BASE is a snapshot, which has"
+                        : "HEAD is a snapshot, which has");
+  if (calls)
+    console_say("%s no times: compared are the calls in %" PRIu64 " captured call%s", which, calls,
+                calls == 1 ? "" : "s");
+  else
+    console_say("%s no times: calls are compared, as they are: not both are of captured calls", which);
+  return 0;
+}
+
+static int turn_round(struct profile *sides[SIDES], struct error *err)
+{
+  for (size_t i = 0; i < SIDES; i++)
+    if (replace(&sides[i], profile_reverse(sides[i], err)) < 0)
+      return -1;
+  return 0;
+}
+
+// Both stand the way they are to be drawn.
+static int read_sides(const struct invocation *invocation, const struct diff_settings *settings,
+                      struct profile *sides[SIDES], struct error *err)
+{
+  for (size_t i = 0; i < SIDES; i++)
+    if (!(sides[i] = read_side(settings, invocation->operands.items[i], err)))
+      return -1;
+  say_units(sides, settings->normalize);
+  if (match_snapshots(sides, err) < 0)
+    return -1;
+  return settings->drawing.reverse ? turn_round(sides, err) : 0;
 }
 
 static struct profile *read_comparison(const struct invocation *invocation, const struct diff_settings *settings,
                                        struct error *err)
 {
-  const char *base_path = invocation->operands.items[0], *head_path = invocation->operands.items[1];
-  struct profile_comparison sides = {.normalize = settings->normalize};
-  struct profile *comparison = NULL;
-  struct profile *base = read_side(settings, base_path, err);
-  struct profile *head = base ? read_side(settings, head_path, err) : NULL;
-  if (head) {
-    sides.base = base;
-    sides.head = head;
+  const char *base_path = invocation->operands.items[BASE], *head_path = invocation->operands.items[HEAD];
+  struct profile *sides[SIDES] = {NULL, NULL}, *comparison = NULL;
+  if (read_sides(invocation, settings, sides, err) == 0) {
+    struct profile_comparison compared = {.base = sides[BASE], .head = sides[HEAD], .normalize = settings->normalize};
     name_sides(is_stdin(base_path) ? "standard input" : base_path, is_stdin(head_path) ? "standard input" : head_path,
-               &sides.base_name, &sides.head_name);
-    say_units(base, head, settings->normalize);
-    comparison = profile_compare(&sides, err);
+               &compared.base_name, &compared.head_name);
+    comparison = profile_compare(&compared, err);
   }
-  profile_free(head);
-  profile_free(base);
+  profile_free(sides[BASE]);
+  profile_free(sides[HEAD]);
   return comparison;
 }
 
@@ -210,9 +249,14 @@ static int write_table(const void *opaque, struct byte_sink *out, struct error *
 
 static int check_comparison(const struct diff_settings *settings, const struct profile *comparison, struct error *err)
 {
-  if (!comparison->counts_known && is_sorted_by_calls(settings))
+  bool by_calls = is_sorted_by_calls(settings, comparison);
+  if (!comparison->counts_known && by_calls)
     return error_set(err, ERROR_USAGE, "a folded file has no calls to compare: compare two captures (.flb)");
-  return drawing_check(&settings->drawing, comparison, err);
+  if (drawing_check(&settings->drawing, comparison, err) < 0)
+    return -1;
+  if (!comparison->times_known && !by_calls)
+    return error_set(err, ERROR_USAGE, "a snapshot has no times to --sort by: compare two captures (.flb)");
+  return 0;
 }
 
 static int print_table(const struct diff_settings *settings, const struct profile *comparison,
@@ -221,8 +265,8 @@ static int print_table(const struct diff_settings *settings, const struct profil
   const struct diff_job job = {
       .comparison = comparison,
       .options = {.top = settings->top,
-                  .weight = weight_of(&settings->drawing),
-                  .by_calls = is_sorted_by_calls(settings)},
+                  .weight = drawing_weight(&settings->drawing, comparison),
+                  .by_calls = is_sorted_by_calls(settings, comparison)},
   };
   for (size_t i = 0; i < outputs->count; i++)
     if (output_is_stdout(&outputs->items[i]))
@@ -272,13 +316,15 @@ static int diff_run(const struct invocation *invocation, const void *opaque, str
 
 const struct command command_diff = {
     .name = "diff",
-    .summary = "compare two captures or folded files: a table, and a differential flame graph",
+    .summary = "compare two captures, snapshots or folded files: a table, and a differential flame graph",
     .usage = "BASE HEAD [options]",
     .details = "Prints what grew, shrank, appeared and vanished from BASE to HEAD, function by\n"
                "function, and with -o draws it: a frame is as wide as it is in HEAD, orange where\n"
                "it has more own time than in BASE, blue where it has less. Stacks that only BASE\n"
-               "has stand beside under [vanished]. Each of the two is a capture (.flb), a folded\n"
-               "file, or - for standard input.\n"
+               "has stand beside under [vanished]. Each of the two is a capture (.flb), a\n"
+               "snapshot (.snap), a folded file, or - for standard input. A snapshot has no times:\n"
+               "compared with it, the other side's calls count, those of one captured call where\n"
+               "both sides have such.\n"
                "\n"
                "Frames are the same by their names. A compiler numbers closures anew when code\n"
                "around them changes: such a one appears under one number and vanishes under\n"
@@ -288,6 +334,7 @@ const struct command command_diff = {
                 "  flambeau diff monday.flb tuesday.flb --normalize --sort calls --top 10\n",
     .min_operands = 2,
     .max_operands = 2,
+    .operand = OPERAND_INPUT,
     .groups = diff_groups,
     .settings_size = sizeof(struct diff_settings),
     .init = diff_init,

@@ -19,6 +19,7 @@ const struct command command_help = {
     .usage = "[VERB]",
     .details = "Shows what a verb does and all its options, or lists the verbs.\n",
     .max_operands = 1,
+    .operand = OPERAND_VERB,
     .groups = no_groups,
     .run = help_run,
 };

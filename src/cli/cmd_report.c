@@ -34,7 +34,9 @@ static const struct option_row report_rows[] = {
      .kind = OPTION_CHOICE,
      FIELD(sort),
      .choices = sort_choices,
-     .help = "by own time, by time with callees, by calls, by the mean or the longest call, or by name"},
+     .help =
+         "by own time, by time with callees, by calls, by the mean or the longest call, or by name (default own; of a "
+         "snapshot calls)"},
     {.name = "json",
      .kind = OPTION_FLAG,
      FIELD(json),
@@ -54,7 +56,6 @@ static void report_init(void *opaque)
 {
   struct report_settings *settings = opaque;
   settings->top = OPTION_NOT_GIVEN;
-  settings->sort = "own";
 }
 
 static enum report_sort chosen_sort(const char *word)
@@ -72,6 +73,9 @@ static enum report_sort chosen_sort(const char *word)
 
 static int check_sort(const struct profile *profile, enum report_sort sort, const char *word, struct error *err)
 {
+  if (!profile->times_known && sort != REPORT_SORT_CALLS && sort != REPORT_SORT_NAME)
+    return error_set(err, ERROR_USAGE,
+                     "a snapshot has no times to --sort %s by: take calls or name, or a capture (.flb)", word);
   bool counts = sort == REPORT_SORT_CALLS || sort == REPORT_SORT_MEAN || sort == REPORT_SORT_MAX;
   if (profile->counts_known || !counts)
     return 0;
@@ -100,14 +104,15 @@ static int report_run(const struct invocation *invocation, const void *opaque, s
   struct profile *profile = input_read(invocation->operands.items[0], &fold_options, err);
   if (!profile)
     return -1;
+  const char *sort = settings->sort ? settings->sort : profile->times_known ? "own" : "calls";
   struct report_job job = {
       .profile = profile,
-      .options = {.top = settings->top, .sort = chosen_sort(settings->sort)},
+      .options = {.top = settings->top, .sort = chosen_sort(sort)},
       .json = settings->json,
   };
   if (settings->top == OPTION_NOT_GIVEN)
     job.options.top = settings->json ? 0 : TEXT_TOP;
-  int status = check_sort(profile, job.options.sort, settings->sort, err);
+  int status = check_sort(profile, job.options.sort, sort, err);
   if (status == 0)
     status = print_to(settings->output ? settings->output : "-", write_report, &job, err);
   profile_free(profile);
@@ -116,12 +121,12 @@ static int report_run(const struct invocation *invocation, const void *opaque, s
 
 const struct command command_report = {
     .name = "report",
-    .summary = "show a capture or a folded file as a table of functions",
+    .summary = "show a capture, a snapshot or a folded file as a table of functions",
     .usage = "INPUT [options]",
     .details = "Prints what is known of the run, where its time went, its processes, and a table\n"
                "of its functions: calls, own time, time with callees, and the mean, shortest and\n"
                "longest of the calls that were seen from start to end. INPUT is a capture\n"
-               "(.flb), a folded file, or - for standard input.\n"
+               "(.flb), a snapshot (.snap), a folded file, or - for standard input.\n"
                "\n"
                "Own time leaves out callees, [waiting], [runnable] and [gc]: its shares are of the\n"
                "time that ran, and add up to 100%. Time with callees has them all and counts a\n"
@@ -131,6 +136,7 @@ const struct command command_report = {
                 "  flambeau report shop.flb --json | jq '.functions[] | select(.own_share > 0.05)'\n",
     .min_operands = 1,
     .max_operands = 1,
+    .operand = OPERAND_INPUT,
     .groups = report_groups,
     .settings_size = sizeof(struct report_settings),
     .init = report_init,

@@ -4,6 +4,9 @@
 
 #include "command.h"
 #include "live.h"
+#include "renderers/renderer.h"
+
+#define SNAPSHOT "snap" // the name of its renderer
 
 struct run_settings {
   uint64_t repeat;
@@ -27,7 +30,8 @@ static const struct option_row call_rows[] = {
      FIELD(warmup),
      .argument = "N",
      .max = 1000000,
-     .help = "make it so many times before, without tracing"},
+     .help = "make it so many times before, without tracing (default 0; 1 where a snapshot, .snap, is written, because "
+             "a first call may load code)"},
     {.name = "full", .kind = OPTION_FLAG, FIELD(full), .help = "print the whole value, not its beginning"},
     {0},
 };
@@ -43,6 +47,27 @@ static void run_init(void *opaque)
   struct run_settings *settings = opaque;
   live_init(&settings->live);
   settings->repeat = 1;
+  settings->warmup = OPTION_NOT_GIVEN;
+}
+
+static bool writes_snapshot(const struct output_settings *outputs)
+{
+  if (outputs->format)
+    return strcmp(outputs->format, SNAPSHOT) == 0;
+  for (size_t i = 0; i < outputs->paths.count; i++) {
+    const struct renderer *renderer = renderer_by_path(outputs->paths.items[i]);
+    if (renderer && strcmp(renderer->name, SNAPSHOT) == 0)
+      return true;
+  }
+  return false;
+}
+
+// Without one, the first call of a snapshot would be another than those after it.
+static uint64_t warmup(const struct run_settings *settings)
+{
+  if (settings->warmup != OPTION_NOT_GIVEN)
+    return settings->warmup;
+  return writes_snapshot(&settings->live.outputs) ? 1 : 0;
 }
 
 static int run_run(const struct invocation *invocation, const void *opaque, struct error *err)
@@ -55,7 +80,7 @@ static int run_run(const struct invocation *invocation, const void *opaque, stru
   const struct collect_own_call call = {
       .expression = expression,
       .repeat = settings->repeat,
-      .warmup = settings->warmup,
+      .warmup = warmup(settings),
       .full = settings->full,
   };
   const struct collect_options what = {

@@ -10,8 +10,8 @@
 #include "print.h"
 
 const struct command *const commands[] = {
-    &command_record, &command_run, &command_render, &command_report, &command_diff, &command_ps, &command_nodes,
-    &command_help,   NULL,
+    &command_record, &command_run, &command_render, &command_report, &command_diff,
+    &command_check,  &command_ps,  &command_nodes,  &command_help,   NULL,
 };
 
 const struct command *command_find(const char *name, struct error *err)
@@ -40,7 +40,7 @@ static int check_operands(const struct command *command, const struct text_list 
   return 0;
 }
 
-static void *new_settings(const struct command *command, struct error *err)
+void *command_new_settings(const struct command *command, struct error *err)
 {
   void *settings = calloc(1, command->settings_size + 1); // some verbs have none, and NULL is an error
   if (!settings)
@@ -63,7 +63,7 @@ static int run_parsed(const struct command *command, const struct invocation *in
 int command_execute(const struct command *command, int argc, char **argv, struct error *err)
 {
   struct invocation invocation;
-  void *settings = new_settings(command, err);
+  void *settings = command_new_settings(command, err);
   int status = -1;
   if (settings && options_parse(command->groups, argc, argv, settings, &invocation, err) == 0)
     status = run_parsed(command, &invocation, settings, err);
@@ -74,7 +74,7 @@ int command_execute(const struct command *command, int argc, char **argv, struct
 int command_write_help(const void *opaque, struct byte_sink *out, struct error *err)
 {
   const struct command *command = opaque;
-  void *defaults = new_settings(command, err);
+  void *defaults = command_new_settings(command, err);
   if (!defaults)
     return -1;
   byte_sink_printf(out, "usage: flambeau %s%s%s\n\n%s", command->name, *command->usage ? " " : "", command->usage,
@@ -99,7 +99,8 @@ int command_write_overview(const void *nothing, struct byte_sink *out, struct er
                       "  flambeau nodes\n"
                       "  flambeau ps -n shop@localhost\n"
                       "  flambeau record -n shop@localhost -p shop_cart -d 10s -o cart.svg\n\n"
-                      "Exit status: 0 done, 2 wrong command line, 3 node not reached, 4 node cannot do\n"
-                      "it, 5 nothing captured, 6 a file is damaged or cannot be written.\n");
+                      "Exit status: 0 done, 1 `check` found a regression, 2 wrong command line, 3 node\n"
+                      "not reached, 4 node cannot do it, 5 nothing captured, 6 a file is damaged or\n"
+                      "cannot be written.\n");
   return 0;
 }

@@ -53,8 +53,8 @@ bool console_is_terminal(void)
 int console_exit_status(enum error_code code)
 {
   static const int statuses[] = {
-      [ERROR_NONE] = 0,  [ERROR_USAGE] = 2, [ERROR_UNREACHABLE] = 3, [ERROR_REFUSED] = 4,
-      [ERROR_EMPTY] = 5, [ERROR_DATA] = 6,  [ERROR_OUTPUT] = 6,      [ERROR_MEMORY] = 6,
+      [ERROR_NONE] = 0, [ERROR_USAGE] = 2,  [ERROR_UNREACHABLE] = 3, [ERROR_REFUSED] = 4,    [ERROR_EMPTY] = 5,
+      [ERROR_DATA] = 6, [ERROR_OUTPUT] = 6, [ERROR_MEMORY] = 6,      [ERROR_REGRESSION] = 1,
   };
   return statuses[code];
 }

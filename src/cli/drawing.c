@@ -48,7 +48,7 @@ const struct option_row drawing_rows[] = {
      FIELD(weight),
      .choices = weight_choices,
      .help = "what the width of a frame means: all time, time that ran, time in receives, garbage collection, or the "
-             "number of calls"},
+             "number of calls (default wall; of a snapshot, which has no times, calls)"},
     {.name = "by",
      .kind = OPTION_CHOICE,
      FIELD(by),
@@ -98,7 +98,6 @@ const struct option_row drawing_rows[] = {
 
 void drawing_init(struct drawing_settings *settings)
 {
-  settings->weight = weight_words[WEIGHT_WALL].word;
   settings->width_px = WIDTH_DEFAULT_PX;
   settings->min_width = (struct min_width){.value = 0.01, .percent = true, .by_default = true};
   settings->colors = "beam";
@@ -119,9 +118,11 @@ struct fold_options drawing_fold_options(const struct drawing_settings *settings
   return options;
 }
 
-static enum weight chosen_weight(const struct drawing_settings *settings)
+enum weight drawing_weight(const struct drawing_settings *settings, const struct profile *profile)
 {
   enum weight weight = WEIGHT_WALL;
+  if (!settings->weight)
+    return profile->times_known ? WEIGHT_WALL : WEIGHT_CALLS;
   while (strcmp(weight_words[weight].word, settings->weight) != 0)
     weight++;
   return weight;
@@ -150,11 +151,32 @@ static const char *format_without_time(const struct outputs *outputs)
   return format;
 }
 
+static bool has_snapshot(const struct outputs *outputs)
+{
+  for (size_t i = 0; i < outputs->count; i++)
+    if (outputs->items[i].renderer && strcmp(outputs->items[i].renderer->name, "snap") == 0)
+      return true;
+  return false;
+}
+
+static int check_snapshot(const struct drawing_settings *settings, struct error *err)
+{
+  if (settings->reverse)
+    return error_set(err, ERROR_USAGE, "a snapshot shows who called whom: leave out --reverse, or the .snap");
+  if (settings->raw_names)
+    return error_set(err, ERROR_USAGE,
+                     "a snapshot has names as their language writes them: leave out --raw-names, or "
+                     "the .snap");
+  return 0;
+}
+
 int drawing_check_settings(const struct drawing_settings *settings, const struct outputs *outputs, struct error *err)
 {
+  if (has_snapshot(outputs) && check_snapshot(settings, err) < 0)
+    return -1;
   if (!settings->chart)
     return 0;
-  if (chosen_weight(settings) != WEIGHT_WALL)
+  if (settings->weight && strcmp(settings->weight, "wall") != 0)
     return error_set(err, ERROR_USAGE, "a chart shows wall time: leave out --weight %s, or --chart", settings->weight);
   if (settings->by && !says_by(settings, "process"))
     return error_set(err, ERROR_USAGE, "a chart has a lane for each process: leave out --by %s, or --chart",
@@ -171,22 +193,23 @@ int drawing_check_settings(const struct drawing_settings *settings, const struct
 
 int drawing_check(const struct drawing_settings *settings, const struct profile *profile, struct error *err)
 {
-  if (profile->counts_known)
+  const char *input = profile->counts_known ? "a snapshot" : "a folded file";
+  bool calls = drawing_weight(settings, profile) == WEIGHT_CALLS;
+  if (profile->counts_known && profile->times_known)
     return 0;
   if (settings->chart)
-    return error_set(err, ERROR_USAGE,
-                     "a folded file does not say what was when: leave out --chart, or take a capture (.flb)");
-  if (chosen_weight(settings) == WEIGHT_CALLS)
+    return error_set(err, ERROR_USAGE, "%s does not say what was when: leave out --chart, or take a capture (.flb)",
+                     input);
+  if (calls && !profile->counts_known)
     return error_set(err, ERROR_USAGE, "a folded file has no call counts: take another --weight, or a capture (.flb)");
+  if (!calls && !profile->times_known)
+    return error_set(err, ERROR_USAGE, "a snapshot has calls, and no times: take --weight calls, or captures (.flb)");
   if (settings->by && !says_by(settings, "merged"))
-    return error_set(err, ERROR_USAGE,
-                     "a folded file does not tell processes apart: leave out --by %s, or take a "
-                     "capture (.flb)",
-                     settings->by);
+    return error_set(err, ERROR_USAGE, "%s does not tell processes apart: leave out --by %s, or take a capture (.flb)",
+                     input, settings->by);
   if (settings->raw_names)
-    return error_set(err, ERROR_USAGE,
-                     "a folded file has only the names it has: leave out --raw-names, or take a "
-                     "capture (.flb)");
+    return error_set(err, ERROR_USAGE, "%s has only the names it has: leave out --raw-names, or take a capture (.flb)",
+                     input);
   return 0;
 }
 
@@ -210,7 +233,7 @@ static struct layout *lay_out(const struct drawing_settings *settings, const str
   // A chart is there to be zoomed: it keeps what is worth it.
   bool zoomable = settings->chart && settings->min_width.by_default;
   const struct layout_options options = {
-      .weight = chosen_weight(settings),
+      .weight = drawing_weight(settings, profile),
       .chart = settings->chart,
       .min_share = zoomable ? 0 : smallest_share(settings),
       .max_boxes = zoomable ? CHART_MAX_BOXES : 0,
@@ -237,7 +260,7 @@ static void render_all(struct picture *picture, struct outputs *outputs, struct 
 static int draw(const struct drawing_settings *settings, const struct profile *profile, struct outputs *outputs,
                 struct error *err)
 {
-  enum weight weight = chosen_weight(settings);
+  enum weight weight = drawing_weight(settings, profile);
   struct layout *layout = NULL;
   char *title = settings->title ? strdup(settings->title) : picture_default_title(profile, weight, settings->chart);
   char *subtitle =
@@ -271,7 +294,7 @@ int drawing_write(const struct drawing_settings *settings, const struct profile 
 {
   if (drawing_check(settings, profile, err) < 0)
     return -1;
-  enum weight weight = chosen_weight(settings);
+  enum weight weight = drawing_weight(settings, profile);
   if (weighs_nothing(profile, weight))
     return error_set(err, ERROR_EMPTY, "%s", weight_words[weight].nothing);
   if (!settings->reverse)

@@ -9,14 +9,14 @@
 #include "base/error.h"
 #include "fold/fold.h"
 #include "options.h"
+#include "profile/profile.h"
 #include "quantity.h"
 
 struct outputs;
-struct profile;
 
 struct drawing_settings {
-  const char *weight;
-  const char *by; // NULL: not said
+  const char *weight; // NULL: not said
+  const char *by;     // NULL: not said
   bool chart;
   bool icicle;
   bool reverse;
@@ -32,12 +32,15 @@ struct drawing_settings {
 extern const struct option_row drawing_rows[];
 
 void drawing_init(struct drawing_settings *settings);
+// The weight that is said; else wall time, or calls where the profile has no times (a snapshot).
+enum weight drawing_weight(const struct drawing_settings *settings, const struct profile *profile);
 // What the fold must keep for these settings.
 struct fold_options drawing_fold_options(const struct drawing_settings *settings);
 
 // ERROR_USAGE when the settings, or they and the outputs, exclude each other.
 int drawing_check_settings(const struct drawing_settings *settings, const struct outputs *outputs, struct error *err);
-// ERROR_USAGE when the settings ask for what a folded file (`counts_known` is false) cannot tell.
+// ERROR_USAGE when the settings ask for what a folded file (`counts_known` is false) or a snapshot (`times_known` is
+// false) cannot tell.
 int drawing_check(const struct drawing_settings *settings, const struct profile *profile, struct error *err);
 // Draws every output that has a renderer and is open, and shows what --open asks for. ERROR_EMPTY when there is nothing
 // to draw; a failed output does not lose the others (see output_finish).

@@ -1,5 +1,5 @@
 // A path in, a profile out. The first bytes decide what the file is, so that a renamed file still reads; only a name
-// that ends in .flb is taken by its word, for the better sentence when it is none.
+// that ends in .flb or .snap is taken by its word, for the better sentence when it is none.
 #include "input.h"
 
 #include <stdbool.h>
@@ -12,6 +12,7 @@
 #include "event/event_sink.h"
 #include "fold/fold.h"
 #include "profile/profile.h"
+#include "profile/profile_snapshot.h"
 
 #define HEAD_BYTES 512
 
@@ -61,10 +62,10 @@ static bool is_binary(const unsigned char *head, size_t size)
   return false;
 }
 
-static bool is_named_capture(const char *path)
+static bool ends_with(const char *path, const char *end)
 {
-  size_t size = strlen(path);
-  return size > 4 && strcmp(path + size - 4, ".flb") == 0;
+  size_t size = strlen(path), end_size = strlen(end);
+  return size > end_size && strcmp(path + size - end_size, end) == 0;
 }
 
 static struct profile *read_capture(const char *name, struct byte_source *source, const struct fold_options *options,
@@ -89,7 +90,9 @@ static struct profile *read_capture(const char *name, struct byte_source *source
 static struct profile *read_peeked(const char *path, const char *name, struct peeked_source *peeked,
                                    const struct fold_options *options, struct error *err)
 {
-  if (is_named_capture(path) || is_binary(peeked->head, peeked->head_size))
+  if (profile_is_snapshot(peeked->head, peeked->head_size) || ends_with(path, ".snap"))
+    return profile_read_snap(&peeked->source, err);
+  if (ends_with(path, ".flb") || is_binary(peeked->head, peeked->head_size))
     return read_capture(name, &peeked->source, options, err);
   return profile_read_folded(&peeked->source, err);
 }

@@ -1,4 +1,4 @@
-// A file that holds a profile: a capture (.flb) or folded text.
+// A file that holds a profile: a capture (.flb), a snapshot (.snap) or folded text.
 #ifndef FLAMBEAU_CLI_INPUT_H
 #define FLAMBEAU_CLI_INPUT_H
 

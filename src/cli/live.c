@@ -163,12 +163,15 @@ static uint64_t covered_ns(const struct profile *profile)
 }
 
 static void summarize(const struct live_settings *settings, const struct collect_result *result,
-                      const struct profile *profile, const struct outputs *outputs)
+                      const struct profile *profile, const struct outputs *outputs, const char *report)
 {
   char written[SUMMARY_MAX / 2];
   char summary[SUMMARY_MAX];
   bool worth_saying = outputs->unnamed || result->lost_events > 0 || !progress_ended_well(result);
   outputs_written(outputs, written, sizeof written);
+  size_t used = strlen(written);
+  if (report)
+    snprintf(written + used, sizeof written - used, "%s%s", used ? ", " : "", report);
   if (!*written || (settings->messages.quiet && !worth_saying))
     return;
   progress_summary(result, covered_ns(profile), written, summary);
@@ -183,22 +186,44 @@ static void warn_of_frames(const struct collect_options *options, const struct c
                 "does, purging old code of the function's module will end that process");
 }
 
+// Both may have failed: the first failure is kept, the other one said at once.
+static void add_failure(struct error *err, const struct error *failure)
+{
+  if (failure->code == ERROR_NONE)
+    return;
+  if (err->code == ERROR_NONE)
+    *err = *failure;
+  else
+    console_error(failure);
+}
+
+// The path of the bug report if one was asked for and is there, else NULL with the failure, if any, in `err`.
+static const char *make_report(const struct live_settings *settings, struct bug_report_capture *capture,
+                               struct error *err)
+{
+  const struct bug_report_settings *report = &settings->bug_report;
+  if (!report->path || bug_report_capture_finish(capture, err) < 0 ||
+      bug_report_make(report, &settings->drawing, capture, err) < 0)
+    return NULL;
+  return report->path;
+}
+
 // Draws what the run grew. What fails is in `err`; what did not fail is there.
 static int finish(const struct live_settings *settings, const struct collect_result *result,
-                  struct recording *recording, struct outputs *outputs, struct error *err)
+                  struct recording *recording, struct bug_report_capture *capture, struct outputs *outputs,
+                  struct error *err)
 {
-  struct error drawing = {0};
+  struct error drawing = {0}, reporting = {0};
   struct profile *profile = recording_finish(recording, err);
   if (profile) {
     drawing_write(&settings->drawing, profile, outputs, &drawing);
-    summarize(settings, result, profile, outputs);
+    const char *report = drawing.code == ERROR_EMPTY ? NULL : make_report(settings, capture, &reporting);
+    summarize(settings, result, profile, outputs, report);
   }
   profile_free(profile);
-  if (drawing.code == ERROR_NONE)
-    return err->code == ERROR_NONE ? 0 : -1;
-  if (err->code != ERROR_NONE)
-    console_error(&drawing);
-  return error_set(err, drawing.code, "%s", drawing.message);
+  add_failure(err, &drawing);
+  add_failure(err, &reporting);
+  return err->code == ERROR_NONE ? 0 : -1;
 }
 
 static bool takes_stdout(const struct outputs *outputs)
@@ -235,6 +260,7 @@ static int run_on_node(const struct live_settings *settings, struct collect_opti
   const struct fold_options fold_options = drawing_fold_options(&settings->drawing);
   struct collect_result result = {0};
   struct recording recording;
+  struct bug_report_capture capture;
   struct listener listener = {0};
   options->stop_fd = stop_signals_catch(err);
   if (options->stop_fd < 0 || outputs_open(outputs, err) < 0) {
@@ -244,15 +270,18 @@ static int run_on_node(const struct live_settings *settings, struct collect_opti
   answer_init(&listener.answer);
   options->context = &listener;
   int status = recording_init(&recording, &fold_options, outputs_capture(outputs), err);
-  if (status == 0)
-    status = collect(settings, options, node, recording_sink(&recording), &result, err);
+  if (bug_report_capture_init(&capture, &settings->bug_report, err) < 0)
+    status = -1;
+  struct event_sink *sink = status == 0 ? bug_report_capture_sink(&capture, recording_sink(&recording), err) : NULL;
+  status = sink ? collect(settings, options, node, sink, &result, err) : -1;
   node_free(node);
   if (status == 0)
-    status = finish(settings, &result, &recording, outputs, err);
+    status = finish(settings, &result, &recording, &capture, outputs, err);
   warn_of_frames(options, &result);
   if (options->own_call)
     status = tell_answer(&listener, &result, outputs, options->own_call->expression, err);
   answer_release(&listener.answer);
+  bug_report_capture_release(&capture);
   recording_release(&recording);
   return status;
 }
@@ -266,6 +295,7 @@ int live_run(const struct live_settings *settings, struct collect_options what, 
   struct tm local;
   struct outputs outputs;
   if (outputs_plan(&outputs, &settings->outputs, true, err) < 0 ||
+      bug_report_check(&settings->bug_report, &outputs, err) < 0 ||
       drawing_check_settings(&settings->drawing, &outputs, err) < 0)
     return -1;
   if (localtime_r(&seconds, &local))

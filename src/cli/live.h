@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "bug_report.h"
 #include "collect/collect.h"
 #include "drawing.h"
 #include "options.h"
@@ -31,6 +32,7 @@ struct live_settings {
   struct trace_settings trace;
   struct output_settings outputs;
   struct drawing_settings drawing;
+  struct bug_report_settings bug_report;
   struct message_settings messages;
 };
 
@@ -43,6 +45,7 @@ extern const struct option_row message_rows[];
       {"How to trace", trace_rows, offsetof(settings, member.trace)},                                                  \
       {"What to write", output_and_capture_rows, offsetof(settings, member.outputs)},                                  \
       {"How to draw it", drawing_rows, offsetof(settings, member.drawing)},                                            \
+      {"A bug report", bug_report_rows, offsetof(settings, member.bug_report)},                                        \
   {                                                                                                                    \
     "Messages", message_rows, offsetof(settings, member.messages)                                                      \
   }

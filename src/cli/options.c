@@ -221,7 +221,7 @@ static int add_text(const struct option_row *row, const char *value, struct text
   return 0;
 }
 
-static int set_value(const struct option_row *row, const char *value, void *setting, struct error *err)
+int options_set(const struct option_row *row, const char *value, void *setting, struct error *err)
 {
   if (row->kind != OPTION_FLAG && !*value)
     return error_set(err, ERROR_USAGE, "--%s has an empty value: leave it out or say what", row->name);
@@ -263,7 +263,7 @@ static int take_option(struct parser *parser, size_t index, const char *value, c
   if (value && value == word && value[0] == '-' && value[1])
     return error_set(err, ERROR_USAGE, "--%s needs a value; one that starts with a dash is written --%s=VALUE",
                      row->name, row->name);
-  if (set_value(row, value, parser->settings[index], err) < 0)
+  if (options_set(row, value, parser->settings[index], err) < 0)
     return -1;
   ask_option(parser, row, value);
   return 0;

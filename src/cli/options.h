@@ -39,7 +39,7 @@ struct option_row {
   size_t offset;                // of the setting in the group's settings
   const char *argument;         // what the help calls the value
   const char *help;             // the default is added when the settings have one
-  const char *(*choices)(void); // "wall|cpu": all words that OPTION_CHOICE takes
+  const char *(*choices)(void); // "wall|cpu": all words that OPTION_CHOICE takes; formats that an output's ending names
   uint64_t min, max;            // of OPTION_DURATION, OPTION_SIZE, OPTION_COUNT; max 0: no bound
   bool secret;                  // never repeated, neither in errors nor in what was asked
 };
@@ -63,8 +63,16 @@ struct invocation {
 int options_parse(const struct option_group *groups, int argc, char **argv, void *settings,
                   struct invocation *invocation, struct error *err);
 
+// Fills the setting of one option from its value; a flag needs none. ERROR_USAGE for whatever is wrong.
+int options_set(const struct option_row *row, const char *value, void *setting, struct error *err);
+
 // Writes the groups' options as lines of at most 80 columns, with the defaults that `settings` holds.
 void options_help(const struct option_group *groups, const void *settings, struct byte_sink *out);
+
+#define OPTION_HELP_MAX 512
+
+// What an option does, with the default that `setting` holds.
+void option_describe(const struct option_row *row, const void *setting, char text[OPTION_HELP_MAX]);
 
 // Every word of "a|b|c" in turn: false after the last one. `*at` starts as the whole text.
 bool options_next_choice(const char **at, char *word, size_t size);

@@ -10,7 +10,6 @@
 
 #define HELP_COLUMNS 80
 #define LEFT_COLUMNS 28 // a longer option has a line of its own
-#define HELP_MAX 512
 
 static void describe_default(const struct option_row *row, const void *setting, char *text)
 {
@@ -67,6 +66,16 @@ static void write_wrapped(const char *text, size_t column, struct byte_sink *out
   byte_sink_text(out, "\n");
 }
 
+void option_describe(const struct option_row *row, const void *setting, char text[OPTION_HELP_MAX])
+{
+  char fallback[QUANTITY_TEXT_MAX];
+  describe_default(row, setting, fallback);
+  if (fallback[0])
+    snprintf(text, OPTION_HELP_MAX, "%s (default %s)", row->help, fallback);
+  else
+    snprintf(text, OPTION_HELP_MAX, "%s%s", row->help, row->kind == OPTION_LIST ? " (repeatable)" : "");
+}
+
 static void write_row(const struct option_row *row, const void *setting, struct byte_sink *out)
 {
   char left[128];
@@ -76,14 +85,8 @@ static void write_row(const struct option_row *row, const void *setting, struct 
   if (value)
     size += snprintf(left + size, sizeof left - (size_t)size, " %s", value);
 
-  char text[HELP_MAX];
-  char fallback[QUANTITY_TEXT_MAX];
-  describe_default(row, setting, fallback);
-  if (fallback[0])
-    snprintf(text, sizeof text, "%s (default %s)", row->help, fallback);
-  else
-    snprintf(text, sizeof text, "%s%s", row->help, row->kind == OPTION_LIST ? " (repeatable)" : "");
-
+  char text[OPTION_HELP_MAX];
+  option_describe(row, setting, text);
   byte_sink_text(out, left);
   if (size + 2 > LEFT_COLUMNS)
     byte_sink_printf(out, "\n%*s", LEFT_COLUMNS, "");

@@ -42,10 +42,10 @@ static const char *all_formats(void)
   return formats;
 }
 
-#define OUTPUT_PATH_ROW(text)                                                                                          \
+#define OUTPUT_PATH_ROW(formats, text)                                                                                 \
   {                                                                                                                    \
     .name = "output", .letter = 'o', .kind = OPTION_LIST, .offset = offsetof(struct output_settings, paths),           \
-    .argument = "FILE", .help = text                                                                                   \
+    .argument = "FILE", .choices = formats, .help = text                                                               \
   }
 #define OUTPUT_FORMAT_ROW(formats)                                                                                     \
   {                                                                                                                    \
@@ -64,14 +64,14 @@ static const char *all_formats(void)
 #define UNNAMED_HELP "Without -o an SVG is written to the current folder"
 
 const struct option_row output_rows[] = {
-    OUTPUT_PATH_ROW(ENDING_HELP UNNAMED_HELP),
+    OUTPUT_PATH_ROW(picture_formats, ENDING_HELP UNNAMED_HELP),
     OUTPUT_FORMAT_ROW(picture_formats),
     OPEN_ROW,
     {0},
 };
 
 const struct option_row output_and_capture_rows[] = {
-    OUTPUT_PATH_ROW(ENDING_HELP "An .flb is a capture, for `flambeau render` and `report`. " UNNAMED_HELP),
+    OUTPUT_PATH_ROW(all_formats, ENDING_HELP "An .flb is a capture, for `flambeau render` and `report`. " UNNAMED_HELP),
     OUTPUT_FORMAT_ROW(all_formats),
     OPEN_ROW,
     {0},
@@ -193,6 +193,12 @@ int outputs_plan(struct outputs *outputs, const struct output_settings *settings
   if (outputs->open && !first_browsable(outputs, false))
     return error_set(err, ERROR_USAGE, "--open shows a file in the browser: write an .svg, .png or .pdf too");
   return 0;
+}
+
+void outputs_leave(struct outputs *outputs)
+{
+  outputs->count = 0;
+  outputs->unnamed = false;
 }
 
 const char *outputs_extension(const struct outputs *outputs)

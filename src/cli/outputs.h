@@ -41,6 +41,8 @@ struct outputs {
 // Finds every output's format. ERROR_USAGE for a format that does not exist (or is a capture where
 // `capture` is false), for one file named twice, for more than one capture, for nothing to open where --open is said.
 int outputs_plan(struct outputs *outputs, const struct output_settings *settings, bool capture, struct error *err);
+// Nobody named an output, and there is something else to write: none is written.
+void outputs_leave(struct outputs *outputs);
 const char *outputs_extension(const struct outputs *outputs); // of the first one: ".svg"
 struct output *outputs_capture(struct outputs *outputs);      // NULL without
 

@@ -42,8 +42,10 @@ static uint32_t top_function(const struct cursor *cursor, const struct fold_tree
 
 static void bill(struct cursor *cursor, struct fold_tree *tree, uint32_t node, uint64_t length_ns)
 {
-  profile_builder_add(tree->builder, node, length_ns, 0);
+  uint32_t frame = profile_builder_bill(tree->builder, node, length_ns);
   cursor->width_ns += length_ns;
+  if (cursor->measured)
+    measured_call_add(cursor->measured, frame, length_ns);
 }
 
 void cursor_add_span(const struct cursor *cursor, struct fold_tree *tree, uint32_t node, int64_t start_ns)

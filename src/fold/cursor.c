@@ -42,6 +42,7 @@ void cursor_spawn(struct cursor *cursor, uint32_t root_node)
 
 void cursor_release(struct cursor *cursor, struct fold_tree *tree)
 {
+  call_times_end(cursor->measured, false, 0);
   call_stack_release(&cursor->stack, &tree->budget);
 }
 
@@ -121,6 +122,9 @@ static void end_call(struct cursor *cursor, struct fold_tree *tree, enum profile
   if (cursor->in_call)
     captured_calls_end(&tree->calls, cursor->call, cursor->last_ns, ending);
   cursor->in_call = false;
+  uint64_t length_ns = (uint64_t)cursor->last_ns - (uint64_t)cursor->call_since_ns;
+  call_times_end(cursor->measured, ending != PROFILE_CALL_CUT, length_ns);
+  cursor->measured = NULL;
 }
 
 // The process goes out of sight.
@@ -140,6 +144,8 @@ static void begin(struct cursor *cursor, struct fold_tree *tree, const struct tr
   end_call(cursor, tree, PROFILE_CALL_CUT);
   const struct captured_call call = {
       .process = cursor->process, .function = event->function, .caller = event->caller, .start_ns = cursor->last_ns};
+  cursor->call_since_ns = cursor->last_ns;
+  cursor->measured = call_times_begin(&tree->call_times);
   if (!captured_calls_begin(&tree->calls, &call, &cursor->call))
     tree->failed = true;
   cursor->captured = cursor->in_call = true;

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "call_stack.h"
+#include "call_times.h"
 #include "captured_calls.h"
 #include "event/trace_event.h"
 #include "profile/profile_builder.h"
@@ -45,6 +46,7 @@ struct fold_tree {
   struct call_stack_budget budget;
   struct undecided undecided;
   struct captured_calls calls;
+  struct call_times call_times;
   struct span_list *spans; // NULL unless asked for
   bool selective;          // not all functions are traced
   bool failed;             // latched: out of memory, or the profile is full
@@ -91,7 +93,8 @@ struct cursor {
   bool exited;
   bool captured; // there was a captured call: what is not in one is not in sight
   bool in_call;
-  uint32_t call;             // the one that is on, of the tree's
+  uint32_t call; // the one that is on, of the tree's
+  int64_t call_since_ns;
   int64_t in_sight_since_ns; // unless it is away
   bool newborn;              // spawned, and has not run yet
   bool collecting;
@@ -101,6 +104,7 @@ struct cursor {
   int64_t first_ns, last_ns;
   uint64_t away_ns;
   uint64_t width_ns;                                // billed so far, but for what is pending
+  struct measured_call *measured;                   // own times of the call that is on; NULL when they are not measured
   uint64_t waiting_ns, runnable_ns, gc_ns, lost_ns; // parts of it that are decided
   uint64_t pending_ns;                              // not billed yet: OUT or UNKNOWN
   int64_t pending_since_ns;

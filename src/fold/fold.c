@@ -331,6 +331,7 @@ void fold_free(struct fold *fold)
   owners_release(&fold->owners);
   undecided_release(&fold->tree.undecided);
   captured_calls_release(&fold->tree.calls);
+  call_times_release(&fold->tree.call_times);
   profile_builder_free(fold->tree.builder);
   bytes_release(&fold->name);
   free(fold);
@@ -476,6 +477,8 @@ static int close_all(struct fold *fold, struct error *err)
     status = hand_over_spans(fold, rows, err);
   if (status == 0)
     status = captured_calls_hand_over(&fold->tree, rows, first_of_all_ns(fold)) < 0 ? fail(err) : 0;
+  if (status == 0 && !call_times_hand_over(&fold->tree.call_times, fold->tree.builder))
+    status = fail(err);
   free(rows);
   return status;
 }

@@ -56,7 +56,10 @@ struct profile_builder {
   uint64_t span_min_ns;
   struct bytes calls; // struct profile_call
   uint64_t calls_seen;
-  struct node_slot *slots; // open addressing, at most half full
+  uint64_t measured_calls;
+  struct profile_spread call_time;
+  struct bytes frame_times; // struct profile_spread, one per frame there was then
+  struct node_slot *slots;  // open addressing, at most half full
   uint32_t slots_used;
   uint32_t node_count;
   unsigned slot_bits;
@@ -88,6 +91,8 @@ uint32_t builder_find_child(const struct profile_builder *builder, uint32_t pare
 int builder_copy_frames(struct profile_builder *builder, const struct profile *profile, uint32_t *frame_map);
 int builder_copy_tables(struct profile_builder *builder, const struct profile *profile); // processes, facts, modules
 int builder_copy_calls(struct profile_builder *builder, const struct profile *profile, const uint32_t *frame_map);
+// Times of functions that become one frame are added up.
+int builder_copy_times(struct profile_builder *builder, const struct profile *profile, const uint32_t *frame_map);
 
 // What cannot be computed from the tree of a profile that is made of another one, in frames and nodes of the builder.
 struct builder_given {
@@ -95,7 +100,7 @@ struct builder_given {
   const struct profile_function *functions, *base_functions; // the latter NULL but in a comparison
   size_t function_count;
   const struct profile_side *base; // of each node; NULL but in a comparison
-  bool counts_known;
+  bool counts_known, times_known;
   bool turned; // what an own weight is made of is decided by the outermost frame
 };
 

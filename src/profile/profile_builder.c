@@ -30,6 +30,7 @@ struct profile_builder *profile_builder_new(struct error *err)
   bytes_init(&builder->facts, PROFILE_MAX_FACTS * sizeof(struct build_fact));
   bytes_init(&builder->spans, PROFILE_MAX_NODES * sizeof(struct profile_span));
   bytes_init(&builder->calls, PROFILE_MAX_CALLS * sizeof(struct profile_call));
+  bytes_init(&builder->frame_times, PROFILE_MAX_FRAMES * sizeof(struct profile_spread));
   bytes_init(&builder->modules, PROFILE_MAX_FRAMES * sizeof(struct profile_module));
   if (getrandom(&builder->multiplier, sizeof builder->multiplier, GRND_NONBLOCK) < 0)
     builder->multiplier = (uintptr_t)builder * 0x9e3779b97f4a7c15u;
@@ -69,6 +70,7 @@ void profile_builder_free(struct profile_builder *builder)
   bytes_release(&builder->facts);
   bytes_release(&builder->spans);
   bytes_release(&builder->calls);
+  bytes_release(&builder->frame_times);
   bytes_release(&builder->modules);
   free(builder->slots);
   string_table_free(builder->keys);
@@ -261,6 +263,13 @@ void profile_builder_add(struct profile_builder *builder, uint32_t node, uint64_
   to->calls += calls;
 }
 
+uint32_t profile_builder_bill(struct profile_builder *builder, uint32_t node, uint64_t own)
+{
+  struct build_node *to = &builder_nodes(builder)[node];
+  builder->overflowed |= __builtin_add_overflow(to->own, own, &to->own);
+  return to->frame;
+}
+
 void profile_builder_call_elsewhere(struct profile_builder *builder, uint32_t frame)
 {
   ((struct frame_tally *)builder->tallies.data)[frame].calls_elsewhere++;
@@ -358,4 +367,22 @@ int profile_builder_calls(struct profile_builder *builder, const struct profile_
     return 0;
   fail(builder);
   return -1;
+}
+
+int profile_builder_measured(struct profile_builder *builder, uint64_t measured_calls,
+                             const struct profile_spread *call_time, const struct profile_spread *frame_times)
+{
+  bytes_clear(&builder->frame_times);
+  bytes_append(&builder->frame_times, frame_times, builder_frame_count(builder) * sizeof *frame_times);
+  builder->measured_calls = measured_calls;
+  builder->call_time = *call_time;
+  if (!builder->frame_times.failed)
+    return 0;
+  fail(builder);
+  return -1;
+}
+
+uint32_t profile_builder_frame_count(const struct profile_builder *builder)
+{
+  return builder_frame_count(builder);
 }

@@ -271,6 +271,7 @@ static struct profile *finish(struct comparing *comparing, struct error *err)
       .function_count = count,
       .base = comparing->sides,
       .counts_known = comparing->counts_known,
+      .times_known = comparing->base->times_known && comparing->head->times_known,
       .turned = comparing->head->own_kinds != NULL,
   };
   struct profile *profile = builder_finish_given(comparing->builder, &given, err);

@@ -60,3 +60,32 @@ int builder_copy_calls(struct profile_builder *builder, const struct profile *pr
   free(calls);
   return status;
 }
+
+static uint64_t add_saturating(uint64_t sum, uint64_t more)
+{
+  return more > UINT64_MAX - sum ? UINT64_MAX : sum + more;
+}
+
+static void add_spread(struct profile_spread *sum, const struct profile_spread *more)
+{
+  sum->median_ns = add_saturating(sum->median_ns, more->median_ns);
+  sum->lower_quartile_ns = add_saturating(sum->lower_quartile_ns, more->lower_quartile_ns);
+  sum->upper_quartile_ns = add_saturating(sum->upper_quartile_ns, more->upper_quartile_ns);
+}
+
+int builder_copy_times(struct profile_builder *builder, const struct profile *profile, const uint32_t *frame_map)
+{
+  if (profile->measured_calls == 0)
+    return 0;
+  struct profile_spread *times = calloc(builder_frame_count(builder) + 1, sizeof *times);
+  if (!times)
+    return -1;
+  for (size_t i = 0; i < profile->function_count; i++) {
+    uint32_t frame = frame_map[profile->functions[i].frame];
+    if (frame != PROFILE_FAILED)
+      add_spread(&times[frame], &profile->function_times[i]);
+  }
+  int status = profile_builder_measured(builder, profile->measured_calls, &profile->call_time, times);
+  free(times);
+  return status;
+}

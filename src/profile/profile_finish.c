@@ -315,6 +315,30 @@ static int copy_calls(struct finish *finish)
   return 0;
 }
 
+// `function_times` stand in the order of the functions.
+static int copy_times(struct finish *finish)
+{
+  const struct profile_builder *builder = finish->builder;
+  struct profile *profile = &finish->profile;
+  size_t count = builder->frame_times.size / sizeof(struct profile_spread);
+  if (builder->measured_calls == 0)
+    return 0;
+  const struct profile_spread *from = (const struct profile_spread *)builder->frame_times.data;
+  struct profile_spread *by_rank = scratch(finish, profile->frame_count, sizeof *by_rank);
+  struct profile_spread *to = place(finish, profile->function_count, sizeof *to);
+  if (by_rank && to) {
+    for (size_t i = 0; i < count; i++)
+      by_rank[finish->rank[i]] = from[i];
+    for (size_t i = 0; i < profile->function_count; i++)
+      to[i] = by_rank[profile->functions[i].frame];
+    profile->measured_calls = builder->measured_calls;
+    profile->call_time = builder->call_time;
+    profile->function_times = to;
+  }
+  free(by_rank);
+  return by_rank && to ? 0 : -1;
+}
+
 static int copy_array(struct finish *finish, const struct bytes *from, const void **to)
 {
   void *copy = place(finish, 1, from->size);
@@ -463,10 +487,11 @@ static struct profile *finish_with(struct profile_builder *builder, const struct
   finish.profile.waiting = totals->waiting;
   finish.profile.runnable = totals->runnable;
   finish.profile.counts_known = totals->counts_known;
+  finish.profile.times_known = !totals->calls_only;
   struct profile *profile = NULL;
   if (check_builder(builder, err) == 0 && sort_frames(&finish) == 0 && order_nodes(&finish) == 0 &&
       copy_tables(&finish) == 0 && copy_spans(&finish) == 0 && copy_calls(&finish) == 0 &&
-      (given ? take_given(&finish, given) : make_function_table(&finish)) == 0)
+      (given ? take_given(&finish, given) : make_function_table(&finish)) == 0 && copy_times(&finish) == 0)
     profile = hand_over(&finish);
   free(finish.rank);
   free(finish.index_of);
@@ -489,7 +514,8 @@ struct profile *builder_finish_given(struct profile_builder *builder, const stru
                                   .gc = original->gc,
                                   .waiting = original->waiting,
                                   .runnable = original->runnable,
-                                  .counts_known = given->counts_known};
+                                  .counts_known = given->counts_known,
+                                  .calls_only = !given->times_known};
   return finish_with(builder, &totals, given, err);
 }
 

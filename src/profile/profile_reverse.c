@@ -50,6 +50,7 @@ static struct profile *finish_turned(struct profile_builder *builder, const stru
                                       .functions = functions,
                                       .function_count = profile->function_count,
                                       .counts_known = profile->counts_known,
+                                      .times_known = profile->times_known,
                                       .turned = true};
   struct profile *reversed = builder_finish_given(builder, &given, err);
   free(functions);
@@ -65,7 +66,7 @@ struct profile *profile_reverse(const struct profile *profile, struct error *err
   uint32_t *frame_map = calloc(profile->frame_count ? profile->frame_count : 1, sizeof *frame_map);
   if (frame_map && builder_copy_frames(builder, profile, frame_map) == 0 &&
       builder_copy_tables(builder, profile) == 0 && builder_copy_calls(builder, profile, frame_map) == 0 &&
-      turn_stacks(builder, profile, frame_map) == 0) {
+      builder_copy_times(builder, profile, frame_map) == 0 && turn_stacks(builder, profile, frame_map) == 0) {
     reversed = finish_turned(builder, profile, frame_map, err);
   } else {
     error_set(err, ERROR_MEMORY, "out of memory, or too many different stacks, while turning the stacks round");

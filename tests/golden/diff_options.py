@@ -16,6 +16,14 @@ def diff(*words, stdin=b""):
     return subprocess.run([FLAMBEAU, "diff", *words], input=stdin, capture_output=True, timeout=60)
 
 
+# As SNAP.md has it: g twice in a call, and three times in two.
+SNAPSHOT = b"""flambeau snapshot 1
+calls in one captured call
+       1  m:f/0
+%s  m:f/0;m:g/0
+"""
+
+
 class DiffOptionsTest(unittest.TestCase):
     def refused(self, *words, saying, status=2):
         done = diff(*words)
@@ -27,6 +35,31 @@ class DiffOptionsTest(unittest.TestCase):
         done = diff(*words, **options)
         self.assertEqual(done.returncode, 0, done.stderr)
         return done.stdout
+
+    def test_snapshots_are_compared_by_calls(self):
+        with tempfile.TemporaryDirectory() as folder:
+            base, head = pathlib.Path(folder) / "base.snap", pathlib.Path(folder) / "head"
+            base.write_bytes(SNAPSHOT % b"       2")
+            head.write_bytes(SNAPSHOT % b"     3/2")
+            done = diff(str(base), str(head))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(done.stderr, b"flambeau: snapshots have no times: compared are the calls in 2 captured calls\n")
+            self.assertIn(b"m:g/0 shrank from 4 to 3 calls (-25.0%)", done.stdout)
+            self.assertIn(b"Nothing changed: every stack has the same calls", self.page(str(head), str(head)))
+            # The capture's 5 captured calls become the snapshot's one: SNAP.md's fractions are of 5 here.
+            done = diff(str(base), OTHER)
+            self.assertIn(b"BASE is a snapshot, which has no times: compared are the calls in 5 captured calls", done.stderr)
+            self.assertIn(b"m:g/0 vanished, with 10 calls", done.stdout)
+            done = diff(BASE, str(base))
+            self.assertIn(b"taken to be calls, as in HEAD", done.stderr)
+            self.assertIn(b"not both are of captured calls", done.stderr)
+            self.refused(str(base), str(head), "--weight", "wall", saying=b"no times")
+            self.refused(str(base), OTHER, "--sort", "own", saying=b"no times to --sort by")
+            self.refused(str(base), str(head), "--by", "process", saying=b"a snapshot does not tell processes apart")
+            head.write_bytes(SNAPSHOT % b"  <<<<<<")
+            self.refused(str(base), str(head), saying=b"head: line 4 is not a line of a snapshot", status=6)
+            base.write_bytes(b"m:f/0 1\n")
+            self.refused(str(base), OTHER, saying=b"line 1: this flambeau reads snapshots", status=6)
 
     def test_what_makes_no_sense_is_refused(self):
         self.refused(BASE, saying=b"something is missing")

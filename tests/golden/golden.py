@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws every case here and compares with what is expected, byte for byte: golden.py FLAMBEAU [--update]
 
-A case is a folder: input.folded or input.flb, or base.folded and head.folded to be compared, README.md (what is expected
+A case is a folder: input.folded, input.flb or input.snap, or base.folded and head.folded to be compared, README.md (what is expected
 and why), maybe `options` for `flambeau render` or `diff`, and whichever of the files in OUTPUTS are expected (a new one starts empty and is filled by --update). In expected.svg the
 style and the script are left out: they are compared with the files they come from, so that a golden file is short
 enough to be read. So can the data be: it is unpacked, its head as it is and the numbers of its columns in decimal.
@@ -20,6 +20,7 @@ SVG_SOURCES = HERE.parent.parent / "renderers" / "svg"
 OUTPUTS = {
     "expected.svg": ["render"],
     "expected.folded": ["render"],
+    "expected.snap": ["render"],
     "expected.txt": ["report"],
     "expected.json": ["report", "--json"],
 }
@@ -32,8 +33,8 @@ EMBEDDED = {
 
 
 def input_of(folder):
-    return next((path for path in (folder / "input.folded", folder / "input.flb", folder / "head.folded")
-                 if path.exists()), None)
+    inputs = ("input.folded", "input.flb", "input.snap", "head.folded")
+    return next((folder / name for name in inputs if (folder / name).exists()), None)
 
 
 def command_of(flambeau, case, name, output):

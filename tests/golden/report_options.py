@@ -40,6 +40,16 @@ class ReportOptionsTest(unittest.TestCase):
                 self.assertEqual(done.stdout == b"", status != 0)
             self.assertEqual(report(CAPTURE, "--sort", sort).returncode, 0)
 
+    def test_a_snapshot_has_no_times_to_sort_by(self):
+        snapshot = str(pathlib.Path(__file__).resolve().parent / "snapshot" / "input.snap")
+        for order in ("own", "total", "mean", "max"):
+            done = subprocess.run([FLAMBEAU, "report", snapshot, "--sort", order], capture_output=True)
+            self.assertEqual((done.returncode, done.stdout), (2, b""))
+            self.assertIn(b"no times to --sort " + order.encode(), done.stderr)
+        by_name = subprocess.run([FLAMBEAU, "report", snapshot, "--sort", "name"], capture_output=True, check=True).stdout
+        names = [line.split()[-1] for line in by_name.splitlines()[-3:]]
+        self.assertEqual(names, [b"Enum.map/2", b"Shop.Cart.total/1", b"Shop.Price.of/1-fun"])
+
     def test_a_file_is_what_standard_output_would_be(self):
         with tempfile.TemporaryDirectory() as folder:
             for words in ((), ("--json",)):

@@ -325,8 +325,8 @@ def start_shop(name="shop", host=HOST, **env):
     return node.await_registered("shop_client")
 
 
-def start_talk(host="localhost"):
-    front, back = f"front@{host}", f"back@{host}"
+def start_talk(host="localhost", front="front", back="back"):
+    front, back = f"{front}@{host}", f"{back}@{host}"
     node = Node(front, ["/bin/sh", str(world.inside / "samples/elixir/start"), "--load", front, back, world.cookie],
                 TALK_PORT=str(free_port()))
     return node.await_registered("Elixir.Talk.Load")

@@ -32,6 +32,7 @@ static int leave_folder(void **state)
 {
   unlink("in");
   unlink("in.flb");
+  unlink("in.snap");
   unlink("out.folded");
   return chdir("/") == 0 && rmdir(*state) == 0 ? 0 : -1;
 }
@@ -90,6 +91,33 @@ static void folded_text_is_drawn(void **state)
   settings.reverse = true;
   assert_int_equal(write_folded(&settings, profile), 0);
   check_written("b;a 3\nc;a 5\n");
+  profile_free(profile);
+}
+
+static void a_snapshot_is_drawn_by_its_calls(void **state)
+{
+  (void)state;
+  struct drawing_settings settings = {0};
+  drawing_init(&settings);
+  struct profile *profile = read_text("flambeau snapshot 1\ncalls in one captured call\n1  a\n25/2  a;b\n");
+  assert_int_equal(write_folded(&settings, profile), 0);
+  check_written("a 2\na;b 25\n");
+  settings.reverse = true;
+  assert_int_equal(write_folded(&settings, profile), 0);
+  check_written("a 2\nb;a 25\n");
+  settings.weight = "calls";
+  assert_int_equal(write_folded(&settings, profile), 0);
+  static const char *const times[] = {"wall", "cpu", "wait", "gc"};
+  for (size_t i = 0; i < 4; i++) {
+    settings.weight = times[i];
+    assert_int_equal(write_folded(&settings, profile), -1);
+    assert_int_equal(err.code, ERROR_USAGE);
+    assert_string_equal(err.message, "a snapshot has calls, and no times: take --weight calls, or captures (.flb)");
+  }
+  settings.weight = NULL;
+  settings.by = "process";
+  assert_int_equal(write_folded(&settings, profile), -1);
+  assert_int_equal(err.code, ERROR_USAGE);
   profile_free(profile);
 }
 
@@ -170,6 +198,21 @@ static void a_chart_needs_a_picture(void **state)
   assert_int_equal(check_with(&chart, "a.flb", NULL), 0); // has all the time there is
 }
 
+static void a_snapshot_is_of_callers_and_steady_names(void **state)
+{
+  (void)state;
+  struct drawing_settings with = {0};
+  drawing_init(&with);
+  assert_int_equal(check_with(&with, "a.snap", NULL), 0);
+  with.reverse = true;
+  assert_int_equal(check_with(&with, "a.snap", "a.svg"), -1);
+  assert_non_null(strstr(err.message, "--reverse"));
+  with.reverse = false;
+  with.raw_names = true;
+  assert_int_equal(check_with(&with, "a.snap", NULL), -1);
+  assert_non_null(strstr(err.message, "--raw-names"));
+}
+
 static void a_chart_is_by_process(void **state)
 {
   (void)state;
@@ -210,6 +253,8 @@ static void other_files_are_named_and_refused(void **state)
   assert_non_null(strstr(err.message, "JPEG"));
   assert_null(read_as("in.flb", "a;b 3\n", 6)); // a name is taken by its word
   assert_int_equal(err.code, ERROR_DATA);
+  assert_null(read_as("in.snap", "a;b 3\n", 6));
+  assert_memory_equal(err.message, "in.snap: line 1: this flambeau reads snapshots", 46);
   assert_null(read_as("in.flb", "", 0));
   assert_int_equal(err.code, ERROR_DATA);
   assert_null(input_read("missing", &options, &(struct error){0}));
@@ -221,7 +266,9 @@ int main(void)
 {
   const struct CMUnitTest tests[] = {
       FILE_TEST(folded_text_is_drawn),
+      FILE_TEST(a_snapshot_is_drawn_by_its_calls),
       FILE_TEST(folded_text_cannot_tell_everything),
+      cmocka_unit_test(a_snapshot_is_of_callers_and_steady_names),
       cmocka_unit_test(a_chart_excludes_other_views),
       cmocka_unit_test(a_chart_needs_a_picture),
       cmocka_unit_test(a_chart_is_by_process),

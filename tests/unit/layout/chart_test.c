@@ -39,7 +39,8 @@ static struct profile profile_of(const struct profile_span *of_spans, size_t spa
                           .process_count = process_count,
                           .spans = of_spans,
                           .span_count = span_count,
-                          .counts_known = true};
+                          .counts_known = true,
+                          .times_known = true};
 }
 
 static struct layout *lay_out(const struct profile *profile, double min_share)

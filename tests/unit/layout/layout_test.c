@@ -28,8 +28,12 @@ static const struct profile_node tree[] = {
 
 static struct profile profile_of(const struct profile_node *nodes, size_t count)
 {
-  return (struct profile){
-      .frames = frames, .frame_count = 7, .nodes = nodes, .node_count = count, .counts_known = true};
+  return (struct profile){.frames = frames,
+                          .frame_count = 7,
+                          .nodes = nodes,
+                          .node_count = count,
+                          .counts_known = true,
+                          .times_known = true};
 }
 
 static struct layout *lay_out(const struct profile *profile, enum weight weight, double min_share)

@@ -27,7 +27,8 @@ static struct profile example(void)
                           .processes = processes,
                           .process_count = 1,
                           .events = 1234,
-                          .counts_known = true};
+                          .counts_known = true,
+                          .times_known = true};
 }
 
 static void assert_title(const struct profile *profile, enum weight weight, const char *expected)

@@ -77,7 +77,8 @@ static inline struct profile chart_example(void)
                           .process_count = 2,
                           .spans = spans,
                           .span_count = 6,
-                          .counts_known = true};
+                          .counts_known = true,
+                          .times_known = true};
 }
 
 static inline int draw_folded_picture(const char *folded, const char *format, struct picture picture, struct bytes *out,

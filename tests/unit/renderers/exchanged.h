@@ -50,7 +50,8 @@ static inline struct profile exchange_example(void)
                           .node_count = 7,
                           .facts = facts,
                           .fact_count = 6,
-                          .counts_known = true};
+                          .counts_known = true,
+                          .times_known = true};
 }
 #define EXCHANGE_HOSTILE "b:\"\\g\uFFFD\uFFFD\\x{202E}/1" // as it is shown
 
@@ -60,7 +61,7 @@ static inline void assert_nothing_is_an_error(const char *format)
   static const struct profile_frame frame = {.name = "a", .file = ""};
   static const struct profile_node nodes[] = {{0, 0, 1, 0, 0, 0}, {0, 0, 0, 0, 0, 1}};
   const struct profile profile = {
-      .frames = &frame, .frame_count = 1, .nodes = nodes, .node_count = 2, .counts_known = true};
+      .frames = &frame, .frame_count = 1, .nodes = nodes, .node_count = 2, .counts_known = true, .times_known = true};
   struct bytes out;
   struct error err = {0};
   assert_int_equal(exchange(&profile, WEIGHT_WALL, format, &out, &err), -1);

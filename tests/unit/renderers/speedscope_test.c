@@ -58,7 +58,7 @@ static void weights_that_weigh_nothing_are_left_out_and_not_counted(void **state
   static const struct profile_frame frame = {.name = "a:f/0", .file = ""};
   static const struct profile_node nodes[] = {{0, 0, 1, 0, 0, 0}, {0, 0, 0, 0, 7, 1}};
   const struct profile profile = {
-      .frames = &frame, .frame_count = 1, .nodes = nodes, .node_count = 2, .counts_known = true};
+      .frames = &frame, .frame_count = 1, .nodes = nodes, .node_count = 2, .counts_known = true, .times_known = true};
   assert_speedscope(
       &profile, WEIGHT_CALLS,
       HEAD("2") "{\"name\":\"a:f/0\"}" PROFILES

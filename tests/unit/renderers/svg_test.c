@@ -121,7 +121,8 @@ static void hostile_names_stay_text(void **state)
                                   .node_count = 3,
                                   .functions = functions,
                                   .function_count = 2,
-                                  .counts_known = true};
+                                  .counts_known = true,
+                                  .times_known = true};
   struct bytes svg;
   struct error err = {0};
   assert_int_equal(draw_profile(&profile, "svg", 1200, &svg, &err), 0);

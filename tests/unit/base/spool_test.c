@@ -1,0 +1,95 @@
+// What was written is read, as often as one likes, and no file is ever seen.
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/byte_io.h"
+#include "base/spool.h"
+
+#define LARGE_BYTES 300000
+
+static void assert_holds(struct spool *spool, const char *expected, size_t size)
+{
+  struct error err = {0};
+  char *got = malloc(size + 1);
+  struct byte_source *source = spool_source_new(spool, &err);
+  assert_non_null(source);
+  assert_int_equal(byte_source_read_full(source, got, size + 1), size);
+  assert_memory_equal(got, expected, size);
+  byte_source_free(source);
+  free(got);
+}
+
+static void write_to(struct spool *spool, const char *text, size_t size)
+{
+  struct error err = {0};
+  struct byte_sink *sink = spool_sink_new(spool, &err);
+  assert_non_null(sink);
+  byte_sink_write(sink, text, size);
+  assert_int_equal(byte_sink_finish(sink, &err), 0);
+  byte_sink_free(sink);
+}
+
+static void is_read_again_and_again(void **state)
+{
+  (void)state;
+  struct error err = {0};
+  struct spool *spool = spool_new(&err);
+  char *large = malloc(LARGE_BYTES + 3);
+  for (size_t i = 0; i < LARGE_BYTES; i++)
+    large[i] = (char)(i * 7 + i / 256);
+  memcpy(large + LARGE_BYTES, "end", 3);
+  assert_holds(spool, "", 0);
+  write_to(spool, large, LARGE_BYTES);
+  assert_holds(spool, large, LARGE_BYTES);
+  write_to(spool, "end", 3);
+  assert_holds(spool, large, LARGE_BYTES + 3);
+  assert_holds(spool, large, LARGE_BYTES + 3);
+  free(large);
+  spool_free(spool);
+}
+
+static void leaves_no_file(void **state)
+{
+  (void)state;
+  struct error err = {0};
+  char folder[] = "/tmp/flambeau-spool-XXXXXX";
+  assert_non_null(mkdtemp(folder));
+  setenv("TMPDIR", folder, 1);
+  struct spool *spool = spool_new(&err);
+  unsetenv("TMPDIR");
+  assert_non_null(spool);
+  write_to(spool, "secret", 6);
+  assert_int_equal(rmdir(folder), 0); // it is empty while the spool is in use
+  assert_holds(spool, "secret", 6);
+  spool_free(spool);
+}
+
+static void a_folder_that_is_none_does_no_harm(void **state)
+{
+  (void)state;
+  struct error err = {0};
+  setenv("TMPDIR", "/nonexistent", 1);
+  struct spool *spool = spool_new(&err);
+  unsetenv("TMPDIR");
+  assert_non_null(spool);
+  spool_free(spool);
+  spool_free(NULL);
+}
+
+int main(void)
+{
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(is_read_again_and_again),
+      cmocka_unit_test(leaves_no_file),
+      cmocka_unit_test(a_folder_that_is_none_does_no_harm),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
