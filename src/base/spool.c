@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,11 +27,33 @@ struct spool_source {
   off_t at;
 };
 
+// Where the file system knows no files without a name, one loses its name at once. -1 with errno.
+static int open_in(const char *folder)
+{
+  char name[PATH_MAX];
+  int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (fd >= 0)
+    return fd;
+  if (snprintf(name, sizeof name, "%s/flambeau-XXXXXX", folder) >= (int)sizeof name) {
+    errno = ENAMETOOLONG;
+    return -1;
+  }
+  fd = mkostemp(name, O_CLOEXEC);
+  if (fd >= 0)
+    unlink(name);
+  return fd;
+}
+
 static FILE *open_unnamed(void)
 {
   const char *folder = getenv("TMPDIR");
-  int fd = folder && *folder ? open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600) : -1;
-  return fd < 0 ? tmpfile() : fdopen(fd, "w+");
+  if (!folder || !*folder)
+    return tmpfile();
+  int fd = open_in(folder);
+  FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
+  if (fd >= 0 && !file)
+    close(fd);
+  return file;
 }
 
 struct spool *spool_new(struct error *err)

@@ -11,7 +11,7 @@
 
 #define FILE_MAX_BYTES ((size_t)1 << 30)
 #define PIECE_BYTES ((size_t)64 << 10)
-#define FIRST_DAY 315576000 // 1980-01-01 12:00 UTC: a ZIP knows no earlier year, wherever it is made
+#define FIRST_DAY 0x21 // 1980-01-01, the first that a ZIP knows, in the words of DOS: those of no time zone
 
 struct zip_archive {
   zip_source_t *memory; // where the archive is when it is closed
@@ -80,8 +80,9 @@ int zip_archive_add(struct zip_archive *archive, const char *name, struct byte_s
     zip_source_free(held);
     return fail(err, zip_strerror(archive->zip));
   }
-  return zip_file_set_mtime(archive->zip, (zip_uint64_t)index, FIRST_DAY, 0) < 0 ? fail(err, zip_strerror(archive->zip))
-                                                                                 : 0;
+  if (zip_file_set_dostime(archive->zip, (zip_uint64_t)index, 0, FIRST_DAY, 0) < 0)
+    return fail(err, zip_strerror(archive->zip));
+  return 0;
 }
 
 int zip_archive_write(struct zip_archive *archive, struct byte_sink *out, struct error *err)

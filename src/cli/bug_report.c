@@ -51,7 +51,20 @@ static const char *const file_names[FILE_COUNT] = {
     [FILE_CAPTURE] = "capture.flb",
 };
 
-int bug_report_check(const struct bug_report_settings *settings, struct outputs *outputs, struct error *err)
+// An output in the place of the report would replace it, or show in it what the report leaves out.
+static int check_apart(const char *path, const struct outputs *outputs, const char *input, struct error *err)
+{
+  for (size_t i = 0; i < outputs->count; i++)
+    if (output_is_within(outputs->items[i].path, path))
+      return error_set(err, ERROR_USAGE, "%.120s is in the place of the bug report: write it elsewhere",
+                       outputs->items[i].path);
+  if (input && output_is_same(input, path))
+    return error_set(err, ERROR_USAGE, "%.120s is the input: give the bug report another name", path);
+  return 0;
+}
+
+int bug_report_check(const struct bug_report_settings *settings, struct outputs *outputs, const char *input,
+                     struct error *err)
 {
   if (!settings->path && settings->redact)
     return error_set(err, ERROR_USAGE, "--redact is for a bug report: say --bug-report DIR too");
@@ -61,6 +74,12 @@ int bug_report_check(const struct bug_report_settings *settings, struct outputs 
     return error_set(err, ERROR_USAGE, "--open shows an output: say -o FILE.svg beside --bug-report");
   if (outputs->unnamed)
     outputs_leave(outputs);
+  if (check_apart(settings->path, outputs, input, err) < 0)
+    return -1;
+  struct spool *trial = spool_new(err);
+  if (!trial)
+    return -1;
+  spool_free(trial);
   return report_place_check(settings->path, file_names, FILE_COUNT, err);
 }
 
@@ -107,7 +126,7 @@ int bug_report_capture_read(struct bug_report_capture *capture, struct byte_sour
   char piece[PIECE_BYTES];
   ptrdiff_t got = byte_source_read_full(source, piece, sizeof piece);
   if (got >= 0 && !capture_is(piece, (size_t)got))
-    return error_set(err, ERROR_USAGE, "a bug report is made of a capture (.flb): nothing else says what was seen");
+    return error_set(err, ERROR_DATA, "a bug report is made of a capture (.flb): nothing else says what was seen");
   for (; got > 0; got = byte_source_read(source, piece, sizeof piece))
     byte_sink_write(capture->out, piece, (size_t)got);
   if (got < 0)
@@ -122,7 +141,7 @@ struct making {
   struct redaction *redaction;
 };
 
-static int replay(const struct bug_report_capture *capture, struct event_sink *sink, struct error *err)
+static int replay(struct bug_report_capture *capture, struct event_sink *sink, struct error *err)
 {
   struct capture_status status = {0};
   struct byte_source *source = spool_source_new(capture->spool, err);
@@ -130,6 +149,7 @@ static int replay(const struct bug_report_capture *capture, struct event_sink *s
     return -1;
   int result = capture_read(source, sink, &status, err);
   byte_source_free(source);
+  capture->cut = status.cut;
   if (result == 0 && status.cut)
     return sink->ops->fact(sink, "ended", "cut", err); // the file's own last word is missing
   return result;
@@ -144,7 +164,7 @@ static int finish(struct byte_sink *out, int status, struct error *err)
 }
 
 // The second reading: the new capture is written while the profile grows.
-static int replay_redacted(const struct making *making, const struct bug_report_capture *capture, struct fold *fold,
+static int replay_redacted(const struct making *making, struct bug_report_capture *capture, struct fold *fold,
                            struct byte_sink *out, struct error *err)
 {
   struct capture_writer *writer = capture_writer_new(out, err);
@@ -160,8 +180,7 @@ static int replay_redacted(const struct making *making, const struct bug_report_
   return status;
 }
 
-static struct profile *read_profile(const struct making *making, const struct bug_report_capture *capture,
-                                    struct error *err)
+static struct profile *read_profile(const struct making *making, struct bug_report_capture *capture, struct error *err)
 {
   const struct fold_options options = drawing_fold_options(making->drawing);
   if (replay(capture, redaction_survey(making->redaction), err) < 0)
@@ -197,7 +216,7 @@ static int write_text(const struct making *making, const struct profile *profile
   return out ? finish(out, bug_report_write(profile, out, err), err) : -1;
 }
 
-static int make(const struct making *making, const struct bug_report_capture *capture, struct error *err)
+static int make(const struct making *making, struct bug_report_capture *capture, struct error *err)
 {
   struct profile *profile = read_profile(making, capture, err);
   int status = profile && draw(making, profile, err) == 0 ? write_text(making, profile, err) : -1;
@@ -206,7 +225,7 @@ static int make(const struct making *making, const struct bug_report_capture *ca
 }
 
 static int make_and_place(const struct bug_report_settings *settings, struct making *making,
-                          struct spool *files[FILE_COUNT], const struct bug_report_capture *capture, struct error *err)
+                          struct spool *files[FILE_COUNT], struct bug_report_capture *capture, struct error *err)
 {
   for (size_t i = 0; i < FILE_COUNT; i++)
     if (!(files[i] = spool_new(err)))
@@ -217,7 +236,7 @@ static int make_and_place(const struct bug_report_settings *settings, struct mak
 }
 
 int bug_report_make(const struct bug_report_settings *settings, const struct drawing_settings *drawing,
-                    const struct bug_report_capture *capture, struct error *err)
+                    struct bug_report_capture *capture, struct error *err)
 {
   const char *key = getenv(KEY_VARIABLE);
   const struct redaction_options options = {.names = settings->redact, .key = key ? key : ""};

@@ -24,8 +24,10 @@ struct bug_report_settings {
 extern const struct option_row bug_report_rows[];
 
 // What must be right before any work is done: the settings, and the place, where nothing is left. The report stands
-// in for the output that nobody named. ERROR_USAGE or ERROR_OUTPUT.
-int bug_report_check(const struct bug_report_settings *settings, struct outputs *outputs, struct error *err);
+// in for the output that nobody named, and lies apart from the others and from `input` (or NULL). ERROR_USAGE or
+// ERROR_OUTPUT.
+int bug_report_check(const struct bug_report_settings *settings, struct outputs *outputs, const char *input,
+                     struct error *err);
 
 // A capture kept for the report, beside whatever else takes the events of a run.
 struct bug_report_capture {
@@ -33,6 +35,7 @@ struct bug_report_capture {
   struct byte_sink *out;
   struct capture_output output;
   struct event_tee tee;
+  bool cut; // its end is missing: known when the report is made
 };
 
 int bug_report_capture_init(struct bug_report_capture *capture, const struct bug_report_settings *settings,
@@ -44,11 +47,11 @@ struct event_sink *bug_report_capture_sink(struct bug_report_capture *capture, s
                                            struct error *err);
 // To be called once, after the events and before the report is written.
 int bug_report_capture_finish(struct bug_report_capture *capture, struct error *err);
-// Or a capture that was made before, read to its end. ERROR_USAGE when it is none.
+// Or a capture that was made before, read to its end. ERROR_DATA when it is none.
 int bug_report_capture_read(struct bug_report_capture *capture, struct byte_source *source, struct error *err);
 
 // Writes the report of a finished capture, whole or not at all.
 int bug_report_make(const struct bug_report_settings *settings, const struct drawing_settings *drawing,
-                    const struct bug_report_capture *capture, struct error *err);
+                    struct bug_report_capture *capture, struct error *err);
 
 #endif

@@ -60,8 +60,8 @@ static int render_profile(const struct render_settings *settings, const struct p
   return status;
 }
 
-// The report of a capture. It is read whole first: the report goes through it twice.
-static int report_input(const struct render_settings *settings, const char *input, struct error *err)
+// The report of a capture. It is read whole first: the report goes through it twice. That it was cut is said once.
+static int report_input(const struct render_settings *settings, const char *input, bool read_again, struct error *err)
 {
   struct bug_report_capture capture;
   struct byte_source *source = file_source_new(input, err);
@@ -73,6 +73,8 @@ static int report_input(const struct render_settings *settings, const char *inpu
   byte_source_free(source);
   if (status == 0)
     status = bug_report_make(&settings->bug_report, &settings->drawing, &capture, err);
+  if (status == 0 && capture.cut && !read_again)
+    input_say_cut(input);
   bug_report_capture_release(&capture);
   if (status == 0)
     console_say("wrote %s", settings->bug_report.path);
@@ -87,12 +89,14 @@ static int render_run(const struct invocation *invocation, const void *opaque, s
   const char *report = settings->bug_report.path;
   struct outputs outputs;
   if (outputs_plan(&outputs, &settings->outputs, false, err) < 0 ||
-      bug_report_check(&settings->bug_report, &outputs, err) < 0 ||
+      bug_report_check(&settings->bug_report, &outputs, input, err) < 0 ||
       drawing_check_settings(&settings->drawing, &outputs, err) < 0)
     return -1;
   if (report && outputs.count > 0 && strcmp(input, "-") == 0)
     return error_set(err, ERROR_USAGE, "standard input is read once: name the capture, or leave out -o");
-  if (report && report_input(settings, input, err) < 0)
+  if (report && outputs_check(&outputs, "", input, err) < 0)
+    return -1;
+  if (report && report_input(settings, input, outputs.count > 0, err) < 0)
     return -1;
   if (outputs.count == 0)
     return 0;

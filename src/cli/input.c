@@ -68,7 +68,17 @@ static bool ends_with(const char *path, const char *end)
   return size > end_size && strcmp(path + size - end_size, end) == 0;
 }
 
-static struct profile *read_capture(const char *name, struct byte_source *source, const struct fold_options *options,
+static const char *input_name(const char *path)
+{
+  return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
+void input_say_cut(const char *path)
+{
+  console_say("%s was cut: its end is missing, what came before it is shown", input_name(path));
+}
+
+static struct profile *read_capture(const char *path, struct byte_source *source, const struct fold_options *options,
                                     struct error *err)
 {
   struct fold *fold = fold_new(options, err);
@@ -82,24 +92,24 @@ static struct profile *read_capture(const char *name, struct byte_source *source
     profile = fold_finish(fold, err);
   fold_free(fold);
   if (profile && status.cut)
-    console_say("%s was cut: its end is missing, what came before it is shown", name);
+    input_say_cut(path);
   return profile;
 }
 
 // Whatever is no text goes to the capture reader: it knows other kinds of files by their first bytes and says so.
-static struct profile *read_peeked(const char *path, const char *name, struct peeked_source *peeked,
-                                   const struct fold_options *options, struct error *err)
+static struct profile *read_peeked(const char *path, struct peeked_source *peeked, const struct fold_options *options,
+                                   struct error *err)
 {
   if (profile_is_snapshot(peeked->head, peeked->head_size) || ends_with(path, ".snap"))
     return profile_read_snap(&peeked->source, err);
   if (ends_with(path, ".flb") || is_binary(peeked->head, peeked->head_size))
-    return read_capture(name, &peeked->source, options, err);
+    return read_capture(path, &peeked->source, options, err);
   return profile_read_folded(&peeked->source, err);
 }
 
 struct profile *input_read(const char *path, const struct fold_options *options, struct error *err)
 {
-  const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
+  const char *name = input_name(path);
   struct byte_source *source = file_source_new(path, err);
   if (!source)
     return NULL;
@@ -107,7 +117,7 @@ struct profile *input_read(const char *path, const struct fold_options *options,
   struct peeked_source peeked;
   struct profile *profile = NULL;
   if (peeked_init(&peeked, source, err) == 0) {
-    profile = read_peeked(path, name, &peeked, options, &failure);
+    profile = read_peeked(path, &peeked, options, &failure);
     if (!profile)
       error_set(err, failure.code, "%.100s: %s", name, failure.message);
   }

@@ -295,7 +295,7 @@ int live_run(const struct live_settings *settings, struct collect_options what, 
   struct tm local;
   struct outputs outputs;
   if (outputs_plan(&outputs, &settings->outputs, true, err) < 0 ||
-      bug_report_check(&settings->bug_report, &outputs, err) < 0 ||
+      bug_report_check(&settings->bug_report, &outputs, NULL, err) < 0 ||
       drawing_check_settings(&settings->drawing, &outputs, err) < 0)
     return -1;
   if (localtime_r(&seconds, &local))

@@ -139,8 +139,7 @@ static bool same_inode(const struct stat *a, const struct stat *b)
   return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
-// Would writing one replace the other?
-static bool same_file(const char *a, const char *b)
+bool output_is_same(const char *a, const char *b)
 {
   struct stat a_stat, b_stat;
   const char *a_name, *b_name;
@@ -151,7 +150,34 @@ static bool same_file(const char *a, const char *b)
   if (find_place(a, &a_stat, &a_name) == 0 && find_place(b, &b_stat, &b_name) == 0 && same_inode(&a_stat, &b_stat) &&
       strcmp(a_name, b_name) == 0)
     return true;
-  return stat(a, &a_stat) == 0 && stat(b, &b_stat) == 0 && S_ISREG(a_stat.st_mode) && same_inode(&a_stat, &b_stat);
+  return stat(a, &a_stat) == 0 && stat(b, &b_stat) == 0 && (S_ISREG(a_stat.st_mode) || S_ISDIR(a_stat.st_mode)) &&
+         same_inode(&a_stat, &b_stat);
+}
+
+// Without what at its end says nothing: "ov" of "ov/", "ov//", "ov/.".
+static size_t folder_size(const char *path, size_t size)
+{
+  for (;;) {
+    if (size > 1 && path[size - 1] == '/')
+      size--;
+    else if (size > 2 && path[size - 1] == '.' && path[size - 2] == '/')
+      size -= 2;
+    else
+      return size;
+  }
+}
+
+bool output_is_within(const char *path, const char *place)
+{
+  char above[4096], whole[4096];
+  const char *slash = strrchr(path, '/');
+  size_t above_size = slash ? folder_size(path, (size_t)(slash - path) + 1) : 0;
+  size_t place_size = folder_size(place, strlen(place));
+  if (is_standard(path) || above_size >= sizeof above || place_size >= sizeof whole)
+    return false;
+  snprintf(above, sizeof above, "%.*s", above_size ? (int)above_size : 1, above_size ? path : ".");
+  snprintf(whole, sizeof whole, "%.*s", (int)place_size, place);
+  return output_is_same(path, whole) || output_is_same(above, whole);
 }
 
 static int plan(struct outputs *outputs, const struct output_settings *settings, bool capture, struct error *err)
@@ -166,7 +192,7 @@ static int plan(struct outputs *outputs, const struct output_settings *settings,
     struct output *output = &outputs->items[outputs->count++];
     output->path = settings->paths.items[i];
     for (size_t other = 0; other < i; other++)
-      if (same_file(outputs->items[other].path, output->path))
+      if (output_is_same(outputs->items[other].path, output->path))
         return error_set(err, ERROR_USAGE, "two outputs go to %.120s: give each its own name", output->path);
     if (choose_format(output, settings->format, capture, err) < 0)
       return -1;
@@ -224,7 +250,7 @@ int outputs_check(struct outputs *outputs, const char *name, const char *input, 
     const char *path = outputs->items[i].path;
     if (is_special(path))
       continue;
-    if (input && same_file(input, path))
+    if (input && output_is_same(input, path))
       return error_set(err, ERROR_USAGE, "%.120s is the input: give the output another name", path);
     struct byte_sink *trial = file_sink_new(path, err);
     if (!trial)

@@ -29,6 +29,10 @@ struct output {
 };
 
 bool output_is_stdout(const struct output *output);
+// Would writing one file replace the other?
+bool output_is_same(const char *path, const char *other);
+// Would the file be in this place, or replace it? A place is a file or a folder, which need not be there yet.
+bool output_is_within(const char *path, const char *place);
 
 struct outputs {
   struct output items[TEXT_LIST_MAX];

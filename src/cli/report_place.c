@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -37,18 +38,21 @@ static int refuse(const char *path, const char *why, struct error *err)
 static int find_folder(const char *path, struct error *err)
 {
   struct stat there;
+  if (stat(path, &there) < 0 && errno != ENOENT)
+    return refuse(path, strerror(errno), err);
   if (stat(path, &there) < 0)
-    return errno == ENOENT ? 0 : refuse(path, strerror(errno), err);
+    return lstat(path, &there) < 0 ? 0 : refuse(path, "it is a link that leads nowhere", err);
   if (!S_ISDIR(there.st_mode))
     return refuse(path, "it is a file; name a new folder, or a file that ends in .zip", err);
   DIR *folder = opendir(path);
   if (!folder)
     return refuse(path, strerror(errno), err);
-  bool empty = true;
-  for (const struct dirent *entry; empty && (entry = readdir(folder)) != NULL;)
-    empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+  char why[NAME_MAX + 64] = "";
+  for (const struct dirent *entry; !*why && (entry = readdir(folder)) != NULL;)
+    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+      snprintf(why, sizeof why, "the folder is not empty, %.80s is in it; name a new one", entry->d_name);
   closedir(folder);
-  return empty ? 1 : refuse(path, "the folder is not empty; name a new one", err);
+  return *why ? refuse(path, why, err) : 1;
 }
 
 struct stage {
@@ -138,6 +142,20 @@ static int copy(struct spool *file, const char *name, struct error *err)
   return status;
 }
 
+// Not over what is there, also where the file system knows no links, or no such renaming.
+static int move_new(const char *from, const char *to)
+{
+  struct stat there;
+  if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+    return 0;
+  if (errno != EINVAL && errno != ENOSYS)
+    return -1;
+  if (lstat(to, &there) < 0)
+    return rename(from, to);
+  errno = EEXIST;
+  return -1;
+}
+
 // Into the folder that is there, where nothing of these names may have come meanwhile.
 static int move_files(const struct stage *stage, const char *const *names, size_t count, struct error *err)
 {
@@ -145,7 +163,7 @@ static int move_files(const struct stage *stage, const char *const *names, size_
   for (size_t i = 0; i < count; i++) {
     name_in(from, stage->folder, names[i]);
     name_in(to, stage->path, names[i]);
-    if (link(from, to) == 0)
+    if (move_new(from, to) == 0)
       continue;
     refuse(stage->path, strerror(errno), err);
     while (i-- > 0) {

@@ -10,7 +10,6 @@
 
 #define WORD_MAX_BYTES 4096
 
-#define CALLS_OF "calls of "
 #define SUPERVISOR "supervisor:"
 #define HIDDEN "..."
 
@@ -72,9 +71,15 @@ static const char *next_word(const char **at, char word[WORD_MAX_BYTES])
   return word;
 }
 
+// "<0.123.0>", "0.123.0".
 static bool is_pid(struct text text)
 {
-  return text.size && (text.at[0] == '<' || (text.at[0] >= '0' && text.at[0] <= '9')) && names_is_plain(text, "<.>");
+  if (text.size > 2 && text.at[0] == '<' && text.at[text.size - 1] == '>')
+    text = (struct text){text.at + 1, text.size - 2};
+  for (size_t i = 0; i < text.size; i++)
+    if (!strchr("0123456789.", text.at[i]))
+      return false;
+  return text.size > 0;
 }
 
 // "shop_cart", "Shop.Cart", "supervisor:shop_sup", "<0.123.0>".
@@ -147,75 +152,101 @@ static const struct shown_option *find_option(const char *word)
   return NULL;
 }
 
+// An option that may be shown, with its value; or an operand.
+struct asked_word {
+  const struct shown_option *option; // NULL: an operand
+  char value[WORD_MAX_BYTES];
+};
+
+static bool next_asked(const char **at, struct asked_word *word)
+{
+  while (next_word(at, word->value)) {
+    word->option = find_option(word->value);
+    if (word->option && word->option->value == VALUE_UNSAID)
+      continue;
+    if (word->option)
+      return word->option->value == VALUE_NONE || next_word(at, word->value);
+    if (word->value[0] != '-')
+      return true;
+    next_word(at, word->value);
+  }
+  return false;
+}
+
+static bool next_verb(const char **at, char verb[WORD_MAX_BYTES])
+{
+  return next_word(at, verb) && strcmp(verb, "flambeau") == 0 && next_word(at, verb) &&
+         names_is_plain(text_of(verb), "");
+}
+
 void asked_append(struct names *names, struct bytes *out, const char *asked)
 {
-  char word[WORD_MAX_BYTES];
-  bool call = false;
+  char verb[WORD_MAX_BYTES];
+  struct asked_word word;
   append(out, "flambeau");
-  if (!next_word(&asked, word) || strcmp(word, "flambeau") != 0 || !next_word(&asked, word) ||
-      !names_is_plain(text_of(word), ""))
+  if (!next_verb(&asked, verb))
     return;
   bytes_append_u8(out, ' ');
-  append(out, word);
-  call = strcmp(word, "run") == 0;
-  while (next_word(&asked, word)) {
-    const struct shown_option *option = find_option(word);
-    if (option && option->value == VALUE_UNSAID)
-      continue;
-    if (option) {
+  append(out, verb);
+  while (next_asked(&asked, &word)) {
+    if (word.option) {
       bytes_append_u8(out, ' ');
-      append(out, word);
-      if (option->value != VALUE_NONE && next_word(&asked, word))
-        append_value(names, out, option->value, word);
-    } else if (word[0] == '-') {
-      next_word(&asked, word);
-    } else if (call) {
+      append(out, word.option->name);
+      if (word.option->value != VALUE_NONE)
+        append_value(names, out, word.option->value, word.value);
+    } else if (strcmp(verb, "run") == 0) {
       append(out, " '");
-      append_call(names, out, text_of(word));
+      append_call(names, out, text_of(word.value));
       append(out, "'");
     }
   }
 }
 
-// The parts of "a, b" or "only a, skip b" in turn.
-static bool next_part(const char **at, struct text *part)
+void asked_append_target(struct names *names, struct bytes *out, const char *asked)
 {
-  if (!**at)
-    return false;
-  const char *end = strstr(*at, ", ");
-  *part = (struct text){*at, end ? (size_t)(end - *at) : strlen(*at)};
-  *at = end ? end + 2 : *at + part->size;
-  return true;
+  char verb[WORD_MAX_BYTES];
+  struct asked_word word;
+  size_t before = out->size;
+  bool known = next_verb(&asked, verb);
+  bool call = known && strcmp(verb, "run") == 0;
+  while (known && next_asked(&asked, &word)) {
+    bool first = out->size == before;
+    if (!word.option && call) {
+      append_call(names, out, text_of(word.value));
+    } else if (word.option && word.option->value == VALUE_FUNCTION) {
+      append(out, first ? "calls of " : ", ");
+      names_append_typed_function(names, out, text_of(word.value));
+    } else if (word.option && word.option->value == VALUE_PROCESS) {
+      append(out, first ? "" : ", ");
+      append_process(names, out, text_of(word.value));
+    }
+  }
+  if (out->size == before)
+    append(out, HIDDEN);
 }
 
-void asked_append_target(struct names *names, struct bytes *out, const char *target)
+static void append_selected(struct names *names, struct bytes *out, const char *asked, const char *option,
+                            size_t before)
 {
-  bool calls = strncmp(target, CALLS_OF, strlen(CALLS_OF)) == 0;
-  if (!calls && strchr(target, '(')) {
-    append_call(names, out, text_of(target));
+  char verb[WORD_MAX_BYTES];
+  struct asked_word word;
+  if (!next_verb(&asked, verb))
     return;
-  }
-  const char *at = target + (calls ? strlen(CALLS_OF) : 0);
-  struct text part;
-  if (calls)
-    append(out, CALLS_OF);
-  for (bool first = true; next_part(&at, &part); first = false) {
-    append(out, first ? "" : ", ");
-    if (calls)
-      names_append_typed_function(names, out, part);
-    else
-      append_process(names, out, part);
+  while (next_asked(&asked, &word)) {
+    if (!word.option || strcmp(word.option->name, option) != 0)
+      continue;
+    append(out, out->size == before ? "" : ", ");
+    append(out, option + strlen("--"));
+    bytes_append_u8(out, ' ');
+    append_pattern(names, out, text_of(word.value));
   }
 }
 
-void asked_append_selection(struct names *names, struct bytes *out, const char *selection)
+void asked_append_selection(struct names *names, struct bytes *out, const char *asked)
 {
-  struct text part;
-  for (bool first = true; next_part(&selection, &part); first = false) {
-    append(out, first ? "" : ", ");
-    bool known = part.size > 5 && (memcmp(part.at, "only ", 5) == 0 || memcmp(part.at, "skip ", 5) == 0);
-    if (known)
-      bytes_append(out, part.at, 5);
-    append_pattern(names, out, known ? (struct text){part.at + 5, part.size - 5} : part);
-  }
+  size_t before = out->size;
+  append_selected(names, out, asked, "--only", before);
+  append_selected(names, out, asked, "--skip", before);
+  if (out->size == before)
+    append(out, HIDDEN);
 }

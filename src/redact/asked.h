@@ -8,9 +8,9 @@ struct names;
 // The fact `asked`, a command line quoted for a shell: only options that are known to be harmless are left, and of a
 // call its function.
 void asked_append(struct names *names, struct bytes *out, const char *asked);
-// The fact `target`.
-void asked_append_target(struct names *names, struct bytes *out, const char *target);
-// The fact `selection`.
-void asked_append_selection(struct names *names, struct bytes *out, const char *selection);
+// The facts `target` and `selection`, made anew of what was asked: in their own text nothing tells a comma in a name
+// from one between two.
+void asked_append_target(struct names *names, struct bytes *out, const char *asked);
+void asked_append_selection(struct names *names, struct bytes *out, const char *asked);
 
 #endif

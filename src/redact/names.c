@@ -14,6 +14,8 @@
 
 #define DIGESTED_MAX_BYTES ((size_t)64 << 10)
 #define WORD_LETTERS 10
+#define NUMBER_MIN_DIGITS 5
+#define LONG_HOST_CHARACTERS 4
 #define ELIXIR_PREFIX "Elixir."
 
 struct owner {
@@ -67,7 +69,9 @@ int names_learn_node(struct names *names, const char *node)
   free(names->node);
   names->node = copy;
   const char *at = strrchr(copy, '@');
-  names->host = at ? at + 1 : "";
+  const char *host = at ? at + 1 : "";
+  names->host = (struct text){host, strlen(host)};
+  names->label = (struct text){host, strcspn(host, ".")};
   return 0;
 }
 
@@ -136,10 +140,15 @@ bool names_is_plain(struct text text, const char *more)
   return text.size > 0;
 }
 
-// A host's name that no code would be called by.
-static bool is_telling(const char *host)
+// A host's name that no code would be called by. A short number is none: it may be a year or a release.
+static bool is_telling(struct text host)
 {
-  return strlen(host) > 3 && strpbrk(host, ".-:0123456789");
+  bool number = true, letters = true;
+  for (size_t i = 0; i < host.size; i++) {
+    number &= isdigit((unsigned char)host.at[i]) != 0;
+    letters &= isalpha((unsigned char)host.at[i]) != 0;
+  }
+  return number ? host.size >= NUMBER_MIN_DIGITS : host.size > 1 && !letters;
 }
 
 static bool is_whole_word(struct text text, size_t at, size_t size)
@@ -148,34 +157,46 @@ static bool is_whole_word(struct text text, size_t at, size_t size)
          (at + size == text.size || !isalnum((unsigned char)text.at[at + size]));
 }
 
-static bool has(struct text text, size_t at, const char *word)
+static bool has(struct text text, size_t at, struct text word)
 {
-  size_t size = strlen(word);
-  return size > 0 && text.size - at >= size && strncasecmp(text.at + at, word, size) == 0;
+  return word.size > 0 && text.size - at >= word.size && strncasecmp(text.at + at, word.at, word.size) == 0;
+}
+
+static bool has_word(struct text text, size_t at, struct text word)
+{
+  return has(text, at, word) && is_whole_word(text, at, word.size);
+}
+
+// How much of `text` from `at` on tells of the node, and what stands for it. The longest comes first.
+static size_t find_node(const struct names *names, struct text text, size_t at, const char **shown)
+{
+  struct text behind = {text.at + at + 1, text.size - at - 1};
+  bool is_behind = text.at[at] == '@';
+  *shown = "n@h";
+  if (has(text, at, (struct text){names->node, strlen(names->node)}))
+    return strlen(names->node);
+  *shown = "@h";
+  if (is_behind && has(behind, 0, names->host))
+    return 1 + names->host.size;
+  if (is_behind && has_word(behind, 0, names->label))
+    return 1 + names->label.size;
+  *shown = "h";
+  if (is_telling(names->host) && has_word(text, at, names->host))
+    return names->host.size;
+  return is_telling(names->label) && has_word(text, at, names->label) ? names->label.size : 0;
 }
 
 // No text becomes longer: names have limits.
 void names_append(const struct names *names, struct bytes *out, struct text text)
 {
+  const char *shown;
   for (size_t i = 0; i < text.size;) {
-    const char *shown = NULL;
-    size_t hidden = 0;
-    if (names->node && has(text, i, names->node)) {
-      shown = "n@h";
-      hidden = strlen(names->node);
-    } else if (names->node && text.at[i] == '@' && has(text, i + 1, names->host)) {
-      shown = "@h";
-      hidden = 1 + strlen(names->host);
-    } else if (names->node && is_telling(names->host) && has(text, i, names->host) &&
-               is_whole_word(text, i, strlen(names->host))) {
-      shown = "h";
-      hidden = strlen(names->host);
-    }
-    if (shown)
+    size_t hidden = names->node ? find_node(names, text, i, &shown) : 0;
+    if (hidden)
       bytes_append(out, shown, strlen(shown));
     else
       bytes_append_u8(out, (uint8_t)text.at[i]);
-    i += shown ? hidden : 1;
+    i += hidden ? hidden : 1;
   }
 }
 
@@ -268,14 +289,18 @@ void names_append_application(struct names *names, struct bytes *out, struct tex
     append_word(names, out, 'a', TEXT(""), name);
 }
 
-static bool holds_host(const struct names *names, struct text text)
+// A long one anywhere, a short one as a word: db2 is not in feedb26.
+static bool holds(struct text text, struct text host)
 {
-  if (!names->node || !is_telling(names->host))
-    return false;
-  for (size_t i = 0; i < text.size; i++)
-    if (has(text, i, names->host))
+  for (size_t i = 0; is_telling(host) && i < text.size; i++)
+    if (host.size < LONG_HOST_CHARACTERS ? has_word(text, i, host) : has(text, i, host))
       return true;
   return false;
+}
+
+static bool holds_host(const struct names *names, struct text text)
+{
+  return names->node && (holds(text, names->host) || holds(text, names->label));
 }
 
 void names_append_registered(struct names *names, struct bytes *out, struct text name)

@@ -22,8 +22,9 @@ struct text {
 struct names {
   bool hashed;
   char *key;
-  char *node;       // "front@localhost"; NULL when not known
-  const char *host; // in `node`, behind the @
+  char *node;        // "front@localhost"; NULL when not known
+  struct text host;  // in `node`, behind the @
+  struct text label; // and of that the first part: "web1" of "web1.acme.org"
   struct string_table *modules, *applications;
   struct owner *owners; // by module
   uint32_t owner_capacity;

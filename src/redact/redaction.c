@@ -22,6 +22,7 @@ struct redaction {
   struct event_sink survey;
   struct event_filter filter;
   struct names names;
+  char *asked;                     // NULL when the capture does not say it
   struct bytes functions;          // by id, the module of each: a text in `modules`
   struct bytes module, name, text; // scratch
 };
@@ -70,9 +71,14 @@ static int survey_process(struct event_sink *sink, const struct process_definiti
 
 static int survey_fact(struct event_sink *sink, const char *key, const char *value, struct error *err)
 {
-  if (strcmp(key, "node") != 0)
+  struct redaction *redaction = surveyor_of(sink);
+  if (strcmp(key, "node") == 0 && names_learn_node(&redaction->names, value) < 0)
+    return out_of_memory(err);
+  if (strcmp(key, "asked") != 0)
     return 0;
-  return names_learn_node(&surveyor_of(sink)->names, value) < 0 ? out_of_memory(err) : 0;
+  free(redaction->asked);
+  redaction->asked = strdup(value);
+  return redaction->asked ? 0 : out_of_memory(err);
 }
 
 static int survey_module(struct event_sink *sink, const char *name, int64_t time_ns, bool traced, struct error *err)
@@ -154,30 +160,40 @@ static int take_process(struct event_sink *sink, const struct process_definition
   return event_filter_process(sink, &seen, err);
 }
 
-struct seen_fact {
+// What is not in one of these two does not pass.
+static const char *const seen_facts[] = {
+    "flambeau",  "otp",      "erts",       "elixir",         "system",    "started",
+    "begin_ns",  "end_ns",   "calls",      "slower_than_ns", "ended",     "bounds",
+    "functions", "untraced", "wire_bytes", "wire_events",    "max_queue", "lost_events",
+};
+
+struct asked_fact {
   const char *key;
-  void (*append)(struct names *names, struct bytes *out, const char *value);
+  void (*append)(struct names *names, struct bytes *out, const char *asked);
 };
 
-static void append_text(struct names *names, struct bytes *out, const char *value)
+static const struct asked_fact asked_facts[] = {
+    {"asked", asked_append},
+    {"target", asked_append_target},
+    {"selection", asked_append_selection},
+};
+
+// May the fact be seen? Then what of it is in the scratch.
+static bool append_fact(struct redaction *redaction, const char *key, const char *value)
 {
-  names_append(names, out, text_of(value));
+  bytes_clear(&redaction->text);
+  for (size_t i = 0; i < sizeof asked_facts / sizeof *asked_facts; i++)
+    if (strcmp(asked_facts[i].key, key) == 0) {
+      asked_facts[i].append(&redaction->names, &redaction->text, redaction->asked ? redaction->asked : "");
+      return true;
+    }
+  for (size_t i = 0; i < sizeof seen_facts / sizeof *seen_facts; i++)
+    if (strcmp(seen_facts[i], key) == 0) {
+      names_append(&redaction->names, &redaction->text, text_of(value));
+      return true;
+    }
+  return false;
 }
-
-// What is not here does not pass.
-static const struct seen_fact seen_facts[] = {
-    {"flambeau", append_text},       {"otp", append_text},
-    {"erts", append_text},           {"elixir", append_text},
-    {"system", append_text},         {"asked", asked_append},
-    {"target", asked_append_target}, {"selection", asked_append_selection},
-    {"started", append_text},        {"begin_ns", append_text},
-    {"end_ns", append_text},         {"calls", append_text},
-    {"slower_than_ns", append_text}, {"ended", append_text},
-    {"bounds", append_text},         {"functions", append_text},
-    {"untraced", append_text},       {"wire_bytes", append_text},
-    {"wire_events", append_text},    {"max_queue", append_text},
-    {"lost_events", append_text},
-};
 
 static int take_fact(struct event_sink *sink, const char *key, const char *value, struct error *err)
 {
@@ -185,15 +201,10 @@ static int take_fact(struct event_sink *sink, const char *key, const char *value
   // What was redacted before stays so.
   if (strcmp(key, REDACTED) == 0 && strcmp(value, REDACTED_NAMES) == 0)
     return event_filter_fact(sink, key, value, err);
-  for (size_t i = 0; i < sizeof seen_facts / sizeof *seen_facts; i++) {
-    if (strcmp(seen_facts[i].key, key) != 0)
-      continue;
-    bytes_clear(&redaction->text);
-    seen_facts[i].append(&redaction->names, &redaction->text, value);
-    const char *seen = ended(&redaction->text);
-    return redaction->text.failed ? out_of_memory(err) : event_filter_fact(sink, key, seen, err);
-  }
-  return 0;
+  if (!append_fact(redaction, key, value))
+    return 0;
+  const char *seen = ended(&redaction->text);
+  return redaction->text.failed ? out_of_memory(err) : event_filter_fact(sink, key, seen, err);
 }
 
 static int take_module(struct event_sink *sink, const char *name, int64_t time_ns, bool traced, struct error *err)
@@ -219,7 +230,7 @@ static int take_location(struct event_sink *sink, const struct function_location
   names_append(&redaction->names, &redaction->text,
                text_of(source_path_within(location->file, names_application_of(&redaction->names, module))));
   seen.file = shown ? ended(&redaction->text) : "";
-  seen.line = shown ? location->line : 0;
+  seen.line = *seen.file ? location->line : 0; // a capture has no line of nothing
   return redaction->text.failed ? out_of_memory(err) : event_filter_location(sink, &seen, err);
 }
 
@@ -284,6 +295,7 @@ void redaction_free(struct redaction *redaction)
   if (!redaction)
     return;
   names_release(&redaction->names);
+  free(redaction->asked);
   bytes_release(&redaction->functions);
   bytes_release(&redaction->module);
   bytes_release(&redaction->name);

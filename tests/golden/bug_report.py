@@ -3,10 +3,12 @@
 
 report.md of two sample captures is compared with what is kept in bug_report/, and its numbers with the other report's. A
 capture whose names are Markdown, HTML, mentions and links is read as a tracker would (cmark-gfm): all of it is text in
-code, nothing is a link. Without cmark-gfm that part is skipped, and says so.
+code, nothing is a link. Without cmark-gfm that part is skipped, and says so. Places and inputs that no report can be made
+of are refused, and nothing is written.
 """
 import html.parser
 import json
+import os
 import pathlib
 import shutil
 import struct
@@ -125,8 +127,68 @@ def check_numbers(flambeau, capture, markdown, problems):
     check(problems, told["functions"][0]["name"] in markdown.splitlines()[2], "the finding names another function")
 
 
+def check_refusals(flambeau, problems):
+    """Each with the words after `render`, the exit code and a part of the sentence."""
+    cases = [
+        (["in.flb", "--bug-report", "empty", "-o", "empty/flame.svg"], 2, "in the place of the bug report"),
+        (["in.flb", "--bug-report", "new", "-o", "new/flame.svg"], 2, "in the place of the bug report"),
+        (["in.flb", "--bug-report", "./new/", "-o", "new//./mine.svg"], 2, "in the place of the bug report"),
+        (["in.flb", "--bug-report", "link", "-o", "empty/mine.svg"], 2, "in the place of the bug report"),
+        (["in.flb", "--bug-report", "new/", "-o", "./new", "--format", "svg"], 2, "in the place of the bug report"),
+        (["in.flb", "--bug-report", ".", "-o", "mine.svg"], 2, "in the place of the bug report"),
+        (["in.flb", "--bug-report", "new", "-o", "new/../new/mine.svg"], 6, "does not exist"),
+        (["in.flb", "--bug-report", "q.zip", "-o", "q.zip", "--format", "svg"], 2, "in the place of the bug report"),
+        (["in.flb", "--bug-report", "q.zip", "-o", "empty/../q.zip", "--format", "svg"], 2, "in the place of the bug report"),
+        (["in.zip", "--bug-report", "in.zip"], 2, "is the input"),
+        (["in.zip", "--bug-report", "./in.zip"], 2, "is the input"),
+        (["in.folded", "--bug-report", "new"], 6, "a bug report is made of a capture"),
+        (["nothing", "--bug-report", "new"], 6, "a bug report is made of a capture"),
+        (["in.flb", "--bug-report", "dangling"], 6, "a link that leads nowhere"),
+    ]
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        for copy in ("in.flb", "in.zip"):
+            shutil.copy(CAPTURES / "search.flb", folder / copy)
+        (folder / "in.folded").write_text("a;b 5\n")
+        (folder / "nothing").write_text("")
+        (folder / "empty").mkdir()
+        (folder / "link").symlink_to("empty")
+        (folder / "dangling").symlink_to("nowhere")
+        before = sorted((str(path), path.is_file() and path.read_bytes()) for path in folder.rglob("*"))
+        for words, code, sentence in cases:
+            done = subprocess.run([flambeau, "render", *words], cwd=folder, capture_output=True, text=True)
+            check(problems, (done.returncode, sentence in done.stderr) == (code, True),
+                  f"render {words}: {done.returncode}, {done.stderr!r}")
+            check(problems, before == sorted((str(path), path.is_file() and path.read_bytes()) for path in folder.rglob("*")),
+                  f"render {words} left something")
+        done = subprocess.run([flambeau, "render", "in.flb", "--bug-report", "empty"], cwd=folder, capture_output=True,
+                              text=True, env={**os.environ, "TMPDIR": str(folder / "none")})
+        check(problems, done.returncode == 6 and "set TMPDIR" in done.stderr, f"a TMPDIR that is not there: {done}")
+
+
+def check_apart(flambeau, problems):
+    """Beside the report there may be outputs, also where their names are alike."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        subprocess.run([flambeau, "render", str(CAPTURES / "search.flb"), "--bug-report", "new", "-o", "new.svg", "-o", "-",
+                        "--format", "svg"], cwd=folder, check=True, capture_output=True)
+        check(problems, sorted(path.name for path in folder.iterdir()) == ["new", "new.svg"], "an output beside is not there")
+
+
+def check_cut(flambeau, problems):
+    """That a capture was cut is said, and once."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "cut.flb").write_bytes((CAPTURES / "search.flb").read_bytes()[:-16])
+        for words in ([], ["-o", "beside.svg"]):
+            place = f"report{len(words)}"
+            done = subprocess.run([flambeau, "render", "cut.flb", "--bug-report", place, *words], cwd=folder, text=True,
+                                  capture_output=True, check=True)
+            check(problems, done.stderr.count("cut.flb was cut: its end is missing") == 1, f"of a cut one: {done.stderr!r}")
+
+
 def main():
-    flambeau, update = sys.argv[1], sys.argv[2:] == ["--update"]
+    flambeau, update = str(pathlib.Path(sys.argv[1]).resolve()), sys.argv[2:] == ["--update"]
     problems = []
     for name, (capture, *options) in CASES.items():
         with tempfile.TemporaryDirectory() as folder:
@@ -139,6 +201,9 @@ def main():
         if not options:
             check_numbers(flambeau, str(CAPTURES / capture), text, problems)
     check_hostile(flambeau, problems)
+    check_refusals(flambeau, problems)
+    check_apart(flambeau, problems)
+    check_cut(flambeau, problems)
     print("\n".join(problems) or f"{len(CASES)} reports are as they should be")
     return 1 if problems else 0
 

@@ -186,20 +186,68 @@ static void values_in_processes_go(void **state)
 
 static void names_with_the_host(struct event_sink *sink)
 {
-  push_fact(sink, "node", "shop@web01");
+  push_fact(sink, "node", "shop@web01.acme.org");
+  push_fact(sink, "asked", "flambeau record -p pool_web01 -p pool_web -f web01:f/1");
   push_process(sink, "pool_web01", "", "");
   push_process(sink, "pool_web", "", "");
-  push_fact(sink, "target", "pool_web01, pool_web");
+  push_function(sink, 1, "pool_web01", "pool@WEB01");
+  push_function(sink, 2, "web01.acme.org", "web012");
 }
 
-static void the_host_goes_from_processes(void **state)
+static void the_host_goes(void **state)
 {
   (void)state;
   assert_seen(names_with_the_host, &private,
               "fact redacted = private\n"
+              "fact asked = flambeau record -p ... -p pool_web -f ...\n"
               "process p0 7:<0.7.0> 0: 0: 0:\n"
               "process p0 7:<0.7.0> 8:pool_web 0: 0:\n"
-              "fact target = ..., pool_web\n");
+              "function f1 6:pool_h 6:pool@h /1\n"
+              "function f2 1:h 6:web012 /1\n");
+}
+
+static void names_with_a_short_host(struct event_sink *sink)
+{
+  push_fact(sink, "node", "shop@db2");
+  push_process(sink, "cache_db2", "", "");
+  push_process(sink, "feedb26", "", "");
+  push_function(sink, 1, "cache_db2", "feedb26");
+}
+
+static void a_short_host_goes_where_it_is_a_word(void **state)
+{
+  (void)state;
+  assert_seen(names_with_a_short_host, &private,
+              "fact redacted = private\n"
+              "process p0 7:<0.7.0> 0: 0: 0:\n"
+              "process p0 7:<0.7.0> 7:feedb26 0: 0:\n"
+              "function f1 7:cache_h 7:feedb26 /1\n");
+}
+
+static void numbers_and_words_of_hosts(struct event_sink *sink)
+{
+  push_fact(sink, "node", "shop@25");
+  push_fact(sink, "otp", "25");
+  push_function(sink, 1, "a@25", "a_25");
+}
+
+static void plain_hosts(struct event_sink *sink)
+{
+  push_fact(sink, "node", "front@shop.acme.org");
+  push_process(sink, "shop", "", "");
+  push_function(sink, 1, "front@shop", "shop@shopping");
+}
+
+// A word of code is one, whoever else is called so; behind an @ it is a host.
+static void a_host_may_be_a_word_of_code(void **state)
+{
+  (void)state;
+  assert_seen(numbers_and_words_of_hosts, &private,
+              "fact redacted = private\nfact otp = 25\nfunction f1 3:a@h 4:a_25 /1\n");
+  assert_seen(plain_hosts, &private,
+              "fact redacted = private\n"
+              "process p0 7:<0.7.0> 4:shop 0: 0:\n"
+              "function f1 7:front@h 13:shop@shopping /1\n");
 }
 
 static void a_process_is_called_as_its_module(struct event_sink *sink)
@@ -273,6 +321,24 @@ static void sources_lose_their_folders(void **state)
   }
 }
 
+static void folders_for_files(struct event_sink *sink)
+{
+  push_function(sink, 1, "shop_cart", "total");
+  push_location(sink, 1, "/home/ada/");
+  push_location(sink, 1, "C:\\ada\\");
+}
+
+// A capture with a line and no file cannot be read.
+static void no_file_has_no_line(void **state)
+{
+  (void)state;
+  assert_seen(folders_for_files, &private,
+              "fact redacted = private\n"
+              "function f1 9:shop_cart 5:total /1\n"
+              "location f1 receives line 0 \n"
+              "location f1 receives line 0 \n");
+}
+
 static void facts(struct event_sink *sink)
 {
   push_fact(sink, "flambeau", "0.1.0");
@@ -281,7 +347,7 @@ static void facts(struct event_sink *sink)
             "flambeau run -n shop@host --cookie-file /home/ada/c 'Shop.Cart.total(%{name: \"ada\"})' --repeat 5 "
             "--title 'of ada' --only 'Shop.*' --only 'ad a' --tls -q --later ada --spawned -o /home/ada/x.svg");
   push_fact(sink, "target", "Shop.Cart.total(%{name: \"ada\"})");
-  push_fact(sink, "selection", "only Shop.*, skip ad a");
+  push_fact(sink, "selection", "only Shop.*, only ad a");
   push_fact(sink, "bounds", "5 events");
   push_fact(sink, "secret", "ada"); // of a version to come
   push_fact(sink, "end_ns", "7");
@@ -295,7 +361,7 @@ static void only_known_facts_pass(void **state)
               "fact flambeau = 0.1.0\n"
               "fact asked = flambeau run 'Shop.Cart.total(...)' --repeat 5 --only Shop.* --only ... --tls --spawned\n"
               "fact target = Shop.Cart.total(...)\n"
-              "fact selection = only Shop.*, skip ...\n"
+              "fact selection = only Shop.*, only ...\n"
               "fact bounds = 5 events\n"
               "fact end_ns = 7\n");
 }
@@ -309,43 +375,62 @@ static void facts_lose_their_names(void **state)
               "fact asked = flambeau run 'M_jdnr2qnl2v.f_mwt2ivdgta(...)' --repeat 5 --only ... --only ... --tls "
               "--spawned\n"
               "fact target = M_jdnr2qnl2v.f_mwt2ivdgta(...)\n"
-              "fact selection = only ..., skip ...\n"
+              "fact selection = only ..., only ...\n"
               "fact bounds = 5 events\n"
               "fact end_ns = 7\n");
 }
 
+static const char *asked_now;
+
 static void what_was_asked(struct event_sink *sink)
 {
   push_fact(sink, "node", "shop@ada-laptop");
-  push_fact(sink, "asked",
-            "flambeau record -p '<0.7.0>' -p 0.7.0 -p supervisor:shop_sup -p 'teller of ada' -p Shop.Cart -d 10s");
-  push_fact(sink, "asked",
-            "flambeau record -f lists:sort/1 -f :lists.sort -f Shop.Cart.total/2 -f 'm:ada x/1' -f total");
-  push_fact(sink, "asked", "flambeau record -p ''\\''ada'\\''' --slower-than 5ms -p x ...");
-  push_fact(sink, "asked", "sudo flambeau record -p ada");
-  push_fact(sink, "asked", "flambeau --title -p ada");
-  push_fact(sink, "asked", "flambeau record --title");
-  push_fact(sink, "target", "<0.7.0>, shop_cart, supervisor:shop_sup, te ller");
-  push_fact(sink, "target", "calls of lists:sort/1, Shop.Cart.total");
-  push_fact(sink, "target", "ada|>f()");
-  push_fact(sink, "target", "Shop.Cart.total %{name: ada}");
+  push_fact(sink, "asked", asked_now);
+  push_fact(sink, "target", "ada"); // is made anew
+  push_fact(sink, "selection", "ada");
+}
+
+static void assert_asked(const char *asked, const struct redaction_options *options, const char *words,
+                         const char *target, const char *selection)
+{
+  char expected[1024];
+  snprintf(expected, sizeof expected,
+           "fact redacted = %s\nfact asked = flambeau%s\nfact target = %s\nfact selection = %s\n",
+           options->names ? "names" : "private", words, target, selection);
+  asked_now = asked;
+  assert_seen(what_was_asked, options, expected);
 }
 
 static void names_that_were_typed_pass(void **state)
 {
   (void)state;
-  assert_seen(what_was_asked, &private,
-              "fact redacted = private\n"
-              "fact asked = flambeau record -p <0.7.0> -p 0.7.0 -p supervisor:shop_sup -p ... -p Shop.Cart -d 10s\n"
-              "fact asked = flambeau record -f lists:sort/1 -f lists:sort -f Shop.Cart.total/2 -f ... -f ...\n"
-              "fact asked = flambeau record -p ... --slower-than 5ms -p x\n"
-              "fact asked = flambeau\n"
-              "fact asked = flambeau\n"
-              "fact asked = flambeau record\n"
-              "fact target = <0.7.0>, shop_cart, supervisor:shop_sup, ...\n"
-              "fact target = calls of lists:sort/1, Shop.Cart.total\n"
-              "fact target = ...(...)\n"
-              "fact target = ...\n");
+  assert_asked("flambeau record -p '<0.7.0>' -p 0.7.0 -p supervisor:shop_sup -p 'teller of ada' -p Shop.Cart -d 10s",
+               &private, " record -p <0.7.0> -p 0.7.0 -p supervisor:shop_sup -p ... -p Shop.Cart -d 10s",
+               "<0.7.0>, 0.7.0, supervisor:shop_sup, ..., Shop.Cart", "...");
+  assert_asked("flambeau record -f lists:sort/1 -f :lists.sort -f Shop.Cart.total/2 -f 'm:ada x/1' -f total", &private,
+               " record -f lists:sort/1 -f lists:sort -f Shop.Cart.total/2 -f ... -f ...",
+               "calls of lists:sort/1, lists:sort, Shop.Cart.total/2, ..., ...", "...");
+  assert_asked("flambeau record -p ''\\''ada'\\''' --slower-than 5ms -p x ...", &private,
+               " record -p ... --slower-than 5ms -p x", "..., x", "...");
+  assert_asked("flambeau run 'ada|>f()'", &private, " run '...(...)'", "...(...)", "...");
+  assert_asked("flambeau run 'Shop.Cart.total %{name: ada}'", &private, " run '...'", "...", "...");
+  assert_asked("sudo flambeau record -p ada", &private, "", "...", "...");
+  assert_asked("flambeau --title -p ada", &private, "", "...", "...");
+  assert_asked("flambeau record --title", &private, " record", "...", "...");
+}
+
+static void commas_are_not_between_names(void **state)
+{
+  (void)state;
+  assert_asked("flambeau record -p 'alice, bob' -p x --skip 'a, only b' --only 'x:*' --only y", &private,
+               " record -p ... -p x --skip ... --only x:* --only y", "..., x", "only x:*, only y, skip ...");
+}
+
+static void only_pids_are_pids(void **state)
+{
+  (void)state;
+  assert_asked("flambeau record -p 7eleven -p '<0.7.0>' -p 0.7.0 -p '<a.7>' -p '<0.7.0'", &hashed,
+               " record -p ... -p <0.7.0> -p 0.7.0 -p ... -p ...", "..., <0.7.0>, 0.7.0, ..., ...", "...");
 }
 
 static void redacted_before(struct event_sink *sink)
@@ -388,13 +473,18 @@ int main(void)
       cmocka_unit_test(code_becomes_words),
       cmocka_unit_test(a_key_makes_other_words),
       cmocka_unit_test(values_in_processes_go),
-      cmocka_unit_test(the_host_goes_from_processes),
+      cmocka_unit_test(the_host_goes),
+      cmocka_unit_test(a_short_host_goes_where_it_is_a_word),
+      cmocka_unit_test(a_host_may_be_a_word_of_code),
       cmocka_unit_test(names_of_processes_become_words),
       cmocka_unit_test(the_node_goes_from_names),
       cmocka_unit_test(sources_lose_their_folders),
       cmocka_unit_test(only_known_facts_pass),
       cmocka_unit_test(facts_lose_their_names),
       cmocka_unit_test(names_that_were_typed_pass),
+      cmocka_unit_test(commas_are_not_between_names),
+      cmocka_unit_test(only_pids_are_pids),
+      cmocka_unit_test(no_file_has_no_line),
       cmocka_unit_test(what_was_redacted_stays_so),
       cmocka_unit_test(events_pass_as_they_are),
   };
