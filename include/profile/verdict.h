@@ -71,7 +71,8 @@ struct verdict_edge {
 struct finding {
   enum finding_kind kind;
   enum finding_weight weight;
-  const char *name; // of the function, steady (profile/steady_name.h); of captured calls, "" when they are of several
+  const char
+      *name; // of the function, steady (profile/steady_name.h); of captured calls, "" when stacks begin with several
   const char *file; // "" when unknown, or OTP's or Elixir's
   uint32_t line;
   uint64_t limit;                 // that it is held to
@@ -124,14 +125,17 @@ struct verdict {
 //
 // Calls. A function's growth is that of its calls in a captured call. Whose doing it is: at a place in the tree of
 // calls (each stack names a function once, recursion is folded) a call is caused there as far as it is more than the
-// caller's own growth explains. The largest sum of that over the places of one caller is the finding's edge. A function
-// whose growth beyond its limit is not caused at its own edges follows from callers, and is no regression itself, nor
-// is one of whose growth less than half is caused there when such a caller is a regression. Where there is no such
-// caller it is one nevertheless.
+// caller's own growth explains. A caller that BASE does not have at this place is held to what it does elsewhere there;
+// what one calls that BASE has nowhere comes with it, and so does a function that is new itself. The largest sum of
+// that over the places of one caller is the finding's edge. A function whose growth beyond its limit is not caused at
+// its own edges follows from callers, and is no regression itself, nor is one of whose growth less than half is caused
+// there when such a caller is a regression. Where there is no such caller it is one nevertheless; what callers add that
+// may grow by name, in a pattern of the limits or as new functions, does not count then.
 //
 // Times. The median of HEAD's calls must be above BASE's by more than the limit, the floor, and what the two spread:
 // their ranges between the quartiles together. So both middle halves lie apart, by the more the less either can be
-// trusted. A time that is not known was too short for a snapshot, and is taken to be the floor.
+// trusted. A time that is not known was too short for a snapshot, and is taken to be the floor. The captured call has
+// the name of the function that all stacks begin with, for limits and for what is chosen.
 //
 // The caller frees the verdict, which keeps nothing of the profiles. ERROR_DATA when a side has no calls to judge.
 struct verdict *verdict_new(const struct profile *base, const struct profile *head, const struct verdict_terms *terms,

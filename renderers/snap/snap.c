@@ -124,14 +124,12 @@ static bool is_known(const struct profile_spread *spread)
 }
 
 // What was the time before stays, where it may still be the same; `before` is NULL where nothing is known of before.
-// What had no line gets one when it is clearly long enough.
 static void write_time(struct snap *snap, const struct profile_spread *now, const struct profile_spread *before,
                        const char *name)
 {
   char median[32], lower[32], upper[32];
   bool stays = before && is_known(before) && snap_same_time(now, before);
-  uint64_t floor_ns = before && !is_known(before) ? 2 * SNAP_MIN_NS : SNAP_MIN_NS;
-  if (!stays && now->median_ns < floor_ns)
+  if (!stays && now->median_ns < SNAP_MIN_NS)
     return;
   const struct profile_spread *shown = stays ? before : now;
   byte_sink_printf(snap->out, "%*s  %s-%s  %s\n", COUNT_WIDTH, time_text(median, shown->median_ns),

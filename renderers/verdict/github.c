@@ -10,6 +10,7 @@
 #include "verdict/sentence.h"
 
 #define MAX_ERRORS 10 // a step shows no more of them
+#define OF_A_PROPERTY "%\r\n:,"
 
 static void write_escaped(struct byte_sink *out, const char *text, const char *special)
 {
@@ -32,7 +33,7 @@ static void write_message(struct byte_sink *out, const char *message)
 static void write_property(struct byte_sink *out, const char *name, const char *value)
 {
   byte_sink_printf(out, "%s=", name);
-  write_escaped(out, value, "%\r\n:,");
+  write_escaped(out, value, OF_A_PROPERTY);
 }
 
 static const char *title_of(const struct finding *finding)
@@ -73,7 +74,9 @@ int verdict_write_github(const struct verdict *verdict, const struct verdict_pag
   }
   for (size_t i = 0; i < verdict->regressions && i < MAX_ERRORS; i++)
     write_error(&sentence, &verdict->findings[i], page, out);
-  byte_sink_printf(out, "::notice title=flambeau%%3A %s", sentence_of_outcome(&sentence));
+  byte_sink_text(out, "::notice ");
+  write_property(out, "title", "flambeau: ");
+  write_escaped(out, sentence_of_outcome(&sentence), OF_A_PROPERTY);
   write_message(out, sentence_of_evidence(&sentence));
   sentence_release(&sentence);
   return out->error.code == ERROR_NONE ? 0 : error_set(err, out->error.code, "%s", out->error.message);

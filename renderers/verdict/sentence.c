@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 
-#define MAX_DECIMALS 9
+#define MAX_DECIMALS 18 // as many as 64-bit numbers leave room for
 
 __extension__ typedef unsigned __int128 wide;
 
@@ -78,7 +78,8 @@ void sentence_rates(struct verdict_rate base, struct verdict_rate head, char bas
   for (unsigned decimals = 2; decimals <= MAX_DECIMALS; decimals++) {
     bool exact = rate_text(base, decimals, base_text);
     exact &= rate_text(head, decimals, head_text);
-    if (exact || strcmp(base_text, head_text) != 0)
+    bool vanishes = (base.calls && strcmp(base_text, "0") == 0) || (head.calls && strcmp(head_text, "0") == 0);
+    if (exact || (!vanishes && strcmp(base_text, head_text) != 0))
       return;
   }
 }
@@ -129,7 +130,7 @@ static void say_cause(struct sentence *sentence, const struct finding *finding)
     say(sentence, " a call");
   else
     say_captured(sentence);
-  if (strcmp(base, "0") != 0)
+  if ((called ? edge->base : finding->base).calls > 0)
     say(sentence, ", was "), say(sentence, base);
   else
     say(sentence, called ? ", did not before" : ", was not before");
@@ -148,7 +149,7 @@ static void say_calls(struct sentence *sentence, const struct finding *finding)
     say(sentence, ", was not before");
   else
     say(sentence, ", was "), say(sentence, base);
-  if (finding->weight != FINDING_FOLLOWS || !finding->edge.caller)
+  if (!finding->edge.caller)
     return;
   say(sentence, finding->kind == FINDING_NEW ? ", by " : ", because ");
   say_name(sentence, finding->edge.caller);
@@ -201,13 +202,22 @@ static void say_time(struct sentence *sentence, const struct finding *finding)
     say(sentence, ", with "), say(sentence, head), say(sentence, " calls, was "), say(sentence, base);
 }
 
+// The caller does what it did, but is called more.
+static bool is_of_more_callers(const struct finding *finding)
+{
+  const struct verdict_edge *edge = &finding->edge;
+  return finding->weight == FINDING_FOLLOWS ||
+         (edge->caller && (wide)edge->head.calls * edge->base.of <= (wide)edge->base.calls * edge->head.of &&
+          edge->base.calls > 0);
+}
+
 const char *sentence_of_finding(struct sentence *sentence, const struct finding *finding)
 {
   bytes_clear(&sentence->text);
   switch (finding->kind) {
   case FINDING_CALLS:
   case FINDING_NEW:
-    if (finding->weight == FINDING_FOLLOWS)
+    if (is_of_more_callers(finding))
       say_calls(sentence, finding);
     else
       say_cause(sentence, finding);

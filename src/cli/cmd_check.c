@@ -165,7 +165,7 @@ static struct profile *read_side(const char *path, struct error *err)
   if (!profile || profile->counts_known)
     return profile;
   profile_free(profile);
-  error_set(err, ERROR_USAGE, "%.120s is a folded file, which has no calls to check: take an .flb or a .snap", path);
+  error_set(err, ERROR_DATA, "%.120s is a folded file, which has no calls to check: take an .flb or a .snap", path);
   return NULL;
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "builder.h"
+#include "key_path.h"
 
 #define NONE PROFILE_FAILED
 
@@ -58,14 +59,6 @@ static int add_frames(struct call_pairs *pairs, struct side *side,
   return 0;
 }
 
-// The node on the path to `node`, itself included, that is `frame`'s; 0 when none is.
-static uint32_t find_on_path(const struct call_pairs *pairs, uint32_t node, uint32_t frame)
-{
-  while (node != 0 && pairs->nodes[node].frame != frame)
-    node = pairs->nodes[node].parent;
-  return node;
-}
-
 static uint32_t add_child(struct call_pairs *pairs, uint32_t parent, uint32_t frame)
 {
   uint32_t node = profile_builder_child(pairs->names, parent, frame);
@@ -78,20 +71,21 @@ static uint32_t add_child(struct call_pairs *pairs, uint32_t parent, uint32_t fr
   return node;
 }
 
-static int add_nodes(struct call_pairs *pairs, struct side *side)
+static int add_nodes(struct call_pairs *pairs, struct side *side, struct key_path *path)
 {
-  const struct profile *profile = side->profile;
-  for (uint32_t i = 1; i < profile->node_count; i++) {
-    const struct profile_node *from = &profile->nodes[i];
+  while (key_path_next(path)) {
+    const struct profile_node *from = &side->profile->nodes[path->walk.node];
     uint32_t above = side->nodes[from->parent], frame = side->frames[from->frame];
-    side->nodes[i] = above;
+    side->nodes[path->walk.node] = above;
     if (frame == NONE)
       continue;
-    uint32_t before = find_on_path(pairs, above, frame);
+    uint32_t before = key_path_find(path, above, frame);
     uint32_t node = before ? before : add_child(pairs, above, frame);
     if (node == PROFILE_FAILED)
       return -1;
-    side->nodes[i] = node;
+    if (!before)
+      key_path_enter(path, above, node, frame);
+    side->nodes[path->walk.node] = node;
     add(count_of(before ? &pairs->nodes[node].again : &pairs->nodes[node].first, side), from->calls);
     add(count_of(&pairs->frames[frame].calls, side), from->calls);
   }
@@ -111,15 +105,19 @@ static void add_times(struct call_pairs *pairs, const struct side *side)
 }
 
 static int add_side(struct call_pairs *pairs, struct side side, bool (*chosen)(const void *context, const char *name),
-                    const void *context)
+                    const void *context, struct error *err)
 {
   side.frames = calloc(side.profile->frame_count + 1, sizeof *side.frames);
   side.nodes = calloc(side.profile->node_count + 1, sizeof *side.nodes);
+  struct key_path path = {0};
   int status = -1;
-  if (side.frames && side.nodes && add_frames(pairs, &side, chosen, context) == 0 && add_nodes(pairs, &side) == 0) {
+  if (side.frames && side.nodes && add_frames(pairs, &side, chosen, context) == 0 &&
+      key_path_init(&path, side.profile, pairs->frame_count, pairs->node_count + side.profile->node_count, err) == 0 &&
+      add_nodes(pairs, &side, &path) == 0) {
     add_times(pairs, &side);
     status = 0;
   }
+  key_path_release(&path);
   free(side.frames);
   free(side.nodes);
   return status;
@@ -136,8 +134,8 @@ int call_pairs_init(struct call_pairs *pairs, const struct profile *base, const 
   };
   // HEAD first: where a function stands is said of the code as it is now.
   if (pairs->names && pairs->nodes && pairs->frames &&
-      add_side(pairs, (struct side){.profile = head, .is_head = true}, chosen, context) == 0 &&
-      add_side(pairs, (struct side){.profile = base}, chosen, context) == 0)
+      add_side(pairs, (struct side){.profile = head, .is_head = true}, chosen, context, err) == 0 &&
+      add_side(pairs, (struct side){.profile = base}, chosen, context, err) == 0)
     return 0;
   call_pairs_release(pairs);
   return error_set(err, ERROR_MEMORY, "out of memory, or too many different stacks, while comparing");

@@ -21,6 +21,7 @@
 
 #include "base/text.h"
 #include "builder.h"
+#include "key_path.h"
 #include "profile/steady_name.h"
 
 #define NONE PROFILE_FAILED
@@ -35,11 +36,13 @@ const struct snapshot_fact snapshot_facts[SNAPSHOT_FACTS] = {
 struct snapshot {
   const struct profile *profile;
   struct profile_builder *builder;
-  struct bytes steady, clean; // the name at hand
-  uint32_t *frames;           // of each frame of the profile: the builder's; NONE where no stack that is kept has it
-  uint32_t *nodes;            // of each node of the profile: the builder's; NONE of what is not kept
-  uint64_t sum;               // of all calls
-  bool overflow;              // that sum
+  struct profile_builder *pairs; // its nodes: callers, and beneath each the functions that it calls
+  struct key_path path;          // of nodes of the builder; keys are pairs, and 0 of the outermost frames
+  struct bytes steady, clean;    // the name at hand
+  uint32_t *frames;              // of each frame of the profile: the builder's; NONE where no stack that is kept has it
+  uint32_t *nodes;               // of each node of the profile: the builder's; NONE of what is not kept
+  uint64_t sum;                  // of all calls
+  bool overflow;                 // that sum
 };
 
 static uint64_t calls_of(const struct profile *profile, uint32_t node)
@@ -133,27 +136,39 @@ static uint32_t add_frame(struct snapshot *snapshot, const struct profile_frame 
   return made;
 }
 
-// Where the call from the function of `parent` to `frame` is counted.
-static uint32_t place_of(const struct snapshot *snapshot, uint32_t parent, uint32_t frame)
+static uint32_t pair_of(struct snapshot *snapshot, uint32_t caller, uint32_t callee)
 {
-  const struct build_node *nodes = builder_nodes(snapshot->builder);
-  for (uint32_t at = parent; parent != 0 && at != 0; at = nodes[at].parent)
-    if (nodes[at].frame == frame && nodes[at].parent != 0 && nodes[nodes[at].parent].frame == nodes[parent].frame)
-      return at;
-  return profile_builder_child(snapshot->builder, parent, frame);
+  uint32_t above = profile_builder_child(snapshot->pairs, 0, caller);
+  return above == PROFILE_FAILED ? above : profile_builder_child(snapshot->pairs, above, callee);
+}
+
+// Where the call from the function of `parent` to `frame` is counted.
+static uint32_t enter(struct snapshot *snapshot, uint32_t parent, uint32_t frame)
+{
+  uint32_t pair = parent ? pair_of(snapshot, builder_nodes(snapshot->builder)[parent].frame, frame) : 0;
+  if (pair == PROFILE_FAILED)
+    return pair;
+  uint32_t node = parent ? key_path_find(&snapshot->path, parent, pair) : 0;
+  if (node)
+    return node;
+  node = profile_builder_child(snapshot->builder, parent, frame);
+  if (node != PROFILE_FAILED)
+    key_path_enter(&snapshot->path, parent, node, pair);
+  return node;
 }
 
 static int grow(struct snapshot *snapshot)
 {
   const struct profile *profile = snapshot->profile;
-  for (uint32_t i = 1; i < profile->node_count; i++) {
+  while (key_path_next(&snapshot->path)) {
+    uint32_t i = snapshot->path.walk.node;
     const struct profile_node *node = &profile->nodes[i];
     if (snapshot->nodes[i] == NONE)
       continue;
     uint32_t *frame = &snapshot->frames[node->frame];
     if (*frame == NONE && (*frame = add_frame(snapshot, &profile->frames[node->frame])) == NONE)
       return -1;
-    snapshot->nodes[i] = place_of(snapshot, snapshot->nodes[node->parent], *frame);
+    snapshot->nodes[i] = enter(snapshot, snapshot->nodes[node->parent], *frame);
     if (snapshot->nodes[i] == PROFILE_FAILED)
       return -1;
     profile_builder_add(snapshot->builder, snapshot->nodes[i], 0, calls_of(profile, i));
@@ -236,7 +251,7 @@ static int copy_facts(struct snapshot *snapshot)
                               "code, in the calls: what it called meanwhile may be missing");
 }
 
-static int allocate(struct snapshot *snapshot)
+static int allocate(struct snapshot *snapshot, struct error *err)
 {
   const struct profile *profile = snapshot->profile;
   bytes_init(&snapshot->steady, NAME_MAX_BYTES);
@@ -245,7 +260,11 @@ static int allocate(struct snapshot *snapshot)
   snapshot->nodes = calloc(profile->node_count, sizeof *snapshot->nodes);
   for (size_t i = 0; snapshot->frames && i < profile->frame_count; i++)
     snapshot->frames[i] = NONE;
-  return snapshot->frames && snapshot->nodes ? 0 : -1;
+  snapshot->pairs = profile_builder_new(err);
+  if (snapshot->frames && snapshot->nodes && snapshot->pairs &&
+      key_path_init(&snapshot->path, profile, 2 * profile->node_count, profile->node_count, err) == 0)
+    return 0;
+  return error_set(err, ERROR_MEMORY, "out of memory for a snapshot");
 }
 
 static void release(struct snapshot *snapshot)
@@ -254,14 +273,16 @@ static void release(struct snapshot *snapshot)
   bytes_release(&snapshot->clean);
   free(snapshot->frames);
   free(snapshot->nodes);
+  key_path_release(&snapshot->path);
+  profile_builder_free(snapshot->pairs);
 }
 
 // The builder has it all; or -1 with `err`.
 static int fill(struct snapshot *snapshot, uint64_t captured_calls, struct error *err)
 {
   uint64_t seen;
-  if (allocate(snapshot) < 0)
-    return error_set(err, ERROR_MEMORY, "out of memory for a snapshot");
+  if (allocate(snapshot, err) < 0)
+    return -1;
   choose_nodes(snapshot);
   if (grow(snapshot) < 0)
     return error_set(err, ERROR_MEMORY, "out of memory, or too many different stacks, for a snapshot");

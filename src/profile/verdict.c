@@ -39,18 +39,27 @@ struct place {
 
 // What is known of a function besides its calls.
 struct growth {
-  double caused;            // calls in HEAD, everywhere
-  const struct place *most; // the places of one caller put together; NULL without
-  bool beneath;             // a caller grew where it did
-  bool blamed;              // and that is a regression
+  double caused;              // calls in HEAD, everywhere
+  struct verdict_rate itself; // BASE's recursion, a call by others
+  struct both_calls allowed;  // where they are more, beneath callers that may grow by name
+  const struct place *most;   // the places of one caller put together; NULL without
+  bool beneath;               // a caller grew where it did
+  bool blamed;                // and that is a regression
   enum finding_weight weight;
 };
 
 // What is known of a node of the pairs.
 struct spot {
-  bool caused;    // calls are, here, of a function that is called more
-  bool explained; // here or above
-  bool blamed;    // here or above, and that is a regression
+  struct verdict_rate elsewhere; // in all places in BASE, by a caller that BASE does not have here
+  bool caused;                   // calls are, here, of a function that is called more
+  bool explained;                // here or above
+  bool blamed;                   // here or above, and that is a regression
+  bool allowed;                  // here or above, and the terms name a function that is called more there
+};
+
+// A node of the pairs by its caller and callee.
+struct edge_node {
+  uint32_t caller, callee, node;
 };
 
 // A finding while it is looked for.
@@ -70,6 +79,7 @@ struct judging {
   size_t place_count;
   struct growth *growths; // of each frame of the pairs
   struct spot *spots;     // of each node of the pairs
+  struct edge_node *edges;
   struct ranked *findings;
   size_t finding_count;
   struct verdict_note notes[MAX_NOTES];
@@ -107,12 +117,19 @@ static bool is_chosen(const void *opaque, const char *name)
          !among(terms->skip, terms->skip_count, name);
 }
 
-static uint64_t limit_of(const struct verdict_limits *limits, const char *name)
+// The last that names it, or NULL.
+static const struct verdict_limit *limit_by_name(const struct verdict_limits *limits, const char *name)
 {
   for (size_t i = limits->count; i-- > 0;)
     if (name_pattern_matches(limits->items[i].pattern, name))
-      return limits->items[i].growth;
-  return limits->growth;
+      return &limits->items[i];
+  return NULL;
+}
+
+static uint64_t limit_of(const struct verdict_limits *limits, const char *name)
+{
+  const struct verdict_limit *item = limit_by_name(limits, name);
+  return item ? item->growth : limits->growth;
 }
 
 // From one rate to the other: exact, where it is only about more or less.
@@ -154,8 +171,8 @@ static struct both_calls sum(struct both_calls a, struct both_calls b)
   return (struct both_calls){a.base + b.base, a.head + b.head};
 }
 
-// The calls that `rate`'s growth adds beyond what `of` explains. Beneath a caller that BASE does not have there, all is
-// explained by its coming.
+// The calls that `rate`'s growth adds beyond what `of` explains. Of a caller that BASE does not have, all is explained
+// by its coming.
 static double caused(struct verdict_rate base, struct verdict_rate head)
 {
   if ((wide)head.calls * base.of <= (wide)base.calls * head.of)
@@ -164,9 +181,8 @@ static double caused(struct verdict_rate base, struct verdict_rate head)
   return (double)((long double)more / (long double)base.of);
 }
 
-static void add_place(struct judging *judging, struct place place)
+static void add_place(struct judging *judging, struct place place, struct both_calls calls)
 {
-  struct both_calls calls = {place.base.calls, place.head.calls};
   place.more = caused(place.base, place.head);
   place.caused = place.more > 0;
   if (place.caused)
@@ -179,28 +195,96 @@ static void add_place(struct judging *judging, struct place place)
   judging->places[judging->place_count++] = place;
 }
 
+static int by_edge(const void *left, const void *right)
+{
+  const struct edge_node *a = left, *b = right;
+  if (a->caller != b->caller)
+    return a->caller < b->caller ? -1 : 1;
+  return (a->callee > b->callee) - (a->callee < b->callee);
+}
+
+// One edge's: where the two come together in BASE; of any call of the caller where they nowhere do.
+static struct verdict_rate rate_in_base(const struct judging *judging, const struct edge_node *edges, size_t count)
+{
+  struct verdict_rate rate = {0};
+  for (size_t i = 0; i < count; i++) {
+    const struct pair_node *node = &judging->pairs.nodes[edges[i].node], *parent = &judging->pairs.nodes[node->parent];
+    rate.calls += node->first.base;
+    rate.of += node->first.base ? parent->first.base + parent->again.base : 0;
+  }
+  if (rate.of == 0)
+    rate.of = judging->pairs.frames[edges[0].caller].calls.base;
+  return rate;
+}
+
+static void look_elsewhere(struct judging *judging)
+{
+  size_t count = 0, end;
+  struct edge_node *edges = judging->edges;
+  for (uint32_t i = 1; i < judging->pairs.node_count; i++) {
+    const struct pair_node *node = &judging->pairs.nodes[i];
+    if (node->parent)
+      edges[count++] = (struct edge_node){judging->pairs.nodes[node->parent].frame, node->frame, i};
+  }
+  if (count > 0)
+    qsort(edges, count, sizeof *edges, by_edge);
+  for (size_t i = 0; i < count; i = end) {
+    for (end = i + 1; end < count && by_edge(&edges[i], &edges[end]) == 0;)
+      end++;
+    struct verdict_rate rate = rate_in_base(judging, edges + i, end - i);
+    for (size_t k = i; k < end; k++)
+      judging->spots[edges[k].node].elsewhere = rate;
+  }
+  for (uint32_t i = 1; i < judging->pairs.node_count; i++) {
+    const struct pair_node *node = &judging->pairs.nodes[i];
+    struct verdict_rate *itself = &judging->growths[node->frame].itself;
+    itself->calls += node->again.base;
+    itself->of += node->first.base;
+  }
+}
+
+// How often BASE's caller does it: here, or elsewhere where it is not called here. A function that is new comes with
+// whatever calls it.
+static struct verdict_rate base_rate(const struct judging *judging, uint32_t frame, struct verdict_rate here,
+                                     struct verdict_rate elsewhere)
+{
+  return here.of == 0 && judging->pairs.frames[frame].calls.base > 0 ? elsewhere : here;
+}
+
+// Whether the caller's calls can explain its callee's: not where it was not seen being called.
+static bool is_counted(struct both_calls calls, struct both_calls of)
+{
+  return (of.base || of.head) && (of.base || !calls.base) && (of.head || !calls.head);
+}
+
 static void look_at_node(struct judging *judging, uint32_t index)
 {
   const struct pair_node *node = &judging->pairs.nodes[index], *parent = &judging->pairs.nodes[node->parent];
   struct both_calls all = {judging->base_of, judging->head_of}, of = sum(parent->first, parent->again);
-  bool counted = of.base || of.head, entered = node->first.base || node->first.head;
+  bool counted = is_counted(node->first, of), entered = node->first.base || node->first.head;
   struct both_calls entries = entered ? node->first : all;
+  struct verdict_rate first = {node->first.base, counted ? of.base : all.base},
+                      again = {node->again.base, entries.base};
   bool beneath = judging->spots[node->parent].explained;
   if (!counted)
     of = all;
-  add_place(judging, (struct place){.frame = node->frame,
-                                    .caller = node->parent ? parent->frame : NONE,
-                                    .node = index,
-                                    .counted = counted,
-                                    .base = {node->first.base, of.base},
-                                    .head = {node->first.head, of.head}});
-  add_place(judging, (struct place){.frame = node->frame,
-                                    .caller = node->frame,
-                                    .node = index,
-                                    .itself = true,
-                                    .counted = entered,
-                                    .base = {node->again.base, entries.base},
-                                    .head = {node->again.head, entries.head}});
+  add_place(judging,
+            (struct place){.frame = node->frame,
+                           .caller = node->parent ? parent->frame : NONE,
+                           .node = index,
+                           .counted = counted,
+                           .base = base_rate(judging, node->frame, first, judging->spots[index].elsewhere),
+                           .head = {node->first.head, of.head}},
+            node->first);
+  add_place(judging,
+            (struct place){.frame = node->frame,
+                           .caller = node->frame,
+                           .node = index,
+                           .itself = true,
+                           .counted = entered,
+                           .base = base_rate(judging, node->frame, again, judging->growths[node->frame].itself),
+                           .head = {node->again.head, entries.head}},
+            node->again);
   judging->growths[node->frame].beneath |= beneath && is_more(judging, sum(node->first, node->again));
   judging->spots[index].explained = judging->spots[index].caused || beneath;
 }
@@ -304,24 +388,86 @@ static bool is_mostly_from_above(const struct judging *judging, uint32_t frame)
   return growth->beneath && 2 * growth->caused < added(judging, judging->pairs.frames[frame].calls);
 }
 
-// What comes mostly from a regression above follows from that; not if that, too, comes mostly from above, or two could
-// each follow from the other.
-static void weigh_growths(struct judging *judging)
+static bool is_allowed_by_name(const struct judging *judging, uint32_t index)
 {
-  for (uint32_t i = 0; i < judging->pairs.frame_count; i++)
-    judging->growths[i].weight = weigh_growth(judging, &judging->pairs.frames[i], &judging->growths[i]);
+  const struct pair_frame *frame = &judging->pairs.frames[index];
+  bool is_new = frame->calls.base == 0 && judging->terms->allow_new;
+  return judging->growths[index].weight == FINDING_ALLOWED && is_more(judging, frame->calls) &&
+         (is_new || limit_by_name(&judging->terms->calls, frame->name));
+}
+
+// Finds what of each function's growth lies beneath callers that may grow.
+static void look_for_allowed(struct judging *judging)
+{
   for (uint32_t i = 1; i < judging->pairs.node_count; i++) {
     const struct pair_node *node = &judging->pairs.nodes[i];
+    struct both_calls calls = sum(node->first, node->again);
+    bool above = judging->spots[node->parent].allowed, more = is_more(judging, calls);
     struct growth *growth = &judging->growths[node->frame];
-    bool above = judging->spots[node->parent].blamed;
-    bool cause = growth->weight == FINDING_REGRESSION && !is_mostly_from_above(judging, node->frame);
-    judging->spots[i].blamed = above || (cause && judging->spots[i].caused);
-    growth->blamed |= above && is_more(judging, sum(node->first, node->again));
+    if (above && more)
+      growth->allowed = sum(growth->allowed, calls);
+    judging->spots[i].allowed = above || (more && is_allowed_by_name(judging, node->frame));
+  }
+}
+
+// Neither a regression nor leave to grow accounts for the growth above it.
+static bool is_spread(const struct judging *judging, uint32_t index)
+{
+  const struct pair_frame *frame = &judging->pairs.frames[index];
+  const struct growth *growth = &judging->growths[index];
+  struct both_calls rest = {frame->calls.base - growth->allowed.base, frame->calls.head - growth->allowed.head};
+  if (frame->calls.base == 0 && judging->terms->allow_new)
+    return false;
+  return growth->weight == FINDING_FOLLOWS && !growth->blamed && is_more(judging, rest) &&
+         is_beyond(judging, frame->calls.base, added(judging, rest), limit_of(&judging->terms->calls, frame->name));
+}
+
+static void blame(struct judging *judging, uint32_t index, bool cause)
+{
+  const struct pair_node *node = &judging->pairs.nodes[index];
+  bool above = judging->spots[node->parent].blamed;
+  judging->spots[index].blamed = above || cause;
+  judging->growths[node->frame].blamed |= above && is_more(judging, sum(node->first, node->again));
+}
+
+// What comes mostly from a regression above follows from that; not if that, too, comes mostly from above, or two could
+// each follow from the other.
+static void excuse_growths(struct judging *judging)
+{
+  for (uint32_t i = 1; i < judging->pairs.node_count; i++) {
+    uint32_t frame = judging->pairs.nodes[i].frame;
+    bool cause = judging->growths[frame].weight == FINDING_REGRESSION && !is_mostly_from_above(judging, frame);
+    blame(judging, i, cause && judging->spots[i].caused);
   }
   for (uint32_t i = 0; i < judging->pairs.frame_count; i++)
     if (judging->growths[i].weight == FINDING_REGRESSION && judging->growths[i].blamed &&
         is_mostly_from_above(judging, i))
       judging->growths[i].weight = FINDING_FOLLOWS;
+}
+
+// What follows only from growths within their limits, each adding a little, is a regression where it goes beyond its
+// own; what follows from that, follows.
+static void accuse_growths(struct judging *judging)
+{
+  for (int look = 1; look >= 0; look--)
+    for (uint32_t i = 1; i < judging->pairs.node_count; i++) {
+      const struct pair_node *node = &judging->pairs.nodes[i];
+      struct growth *growth = &judging->growths[node->frame];
+      bool more = is_more(judging, sum(node->first, node->again));
+      blame(judging, i, false);
+      if (!look && more && is_spread(judging, node->frame))
+        growth->weight = FINDING_REGRESSION;
+      judging->spots[i].blamed |= more && growth->weight == FINDING_REGRESSION;
+    }
+}
+
+static void weigh_growths(struct judging *judging)
+{
+  for (uint32_t i = 0; i < judging->pairs.frame_count; i++)
+    judging->growths[i].weight = weigh_growth(judging, &judging->pairs.frames[i], &judging->growths[i]);
+  look_for_allowed(judging);
+  excuse_growths(judging);
+  accuse_growths(judging);
 }
 
 static void judge_calls(struct judging *judging, uint32_t index)
@@ -361,7 +507,7 @@ static bool is_slower(const struct profile_spread *given, const struct profile_s
     return false;
   uint64_t more_ns = head->median_ns - base->median_ns;
   return more_ns >= VERDICT_TIME_FLOOR_NS && (long double)more_ns * WHOLE > (long double)base->median_ns * limit &&
-         more_ns > range_ns(base) + range_ns(head);
+         more_ns > (wide)range_ns(base) + range_ns(head);
 }
 
 // The same time for each of more calls, which are judged themselves.
@@ -369,10 +515,10 @@ static bool is_time_of_calls(const struct judging *judging, uint32_t index, uint
 {
   const struct pair_frame *frame = &judging->pairs.frames[index];
   enum finding_weight weight = judging->growths[index].weight;
-  long double base =
-      (long double)frame->base_time.median_ns / (long double)frame->calls.base * (long double)judging->base_of;
-  long double head =
-      (long double)frame->head_time.median_ns / (long double)frame->calls.head * (long double)judging->head_of;
+  long double base = (long double)at_most(&frame->base_time).median_ns / (long double)frame->calls.base *
+                     (long double)judging->base_of;
+  long double head = (long double)at_most(&frame->head_time).median_ns / (long double)frame->calls.head *
+                     (long double)judging->head_of;
   return is_more(judging, frame->calls) && (weight == FINDING_REGRESSION || weight == FINDING_FOLLOWS) &&
          head <= base * (1 + (long double)limit / WHOLE);
 }
@@ -395,17 +541,27 @@ static struct ranked *judge_time(struct judging *judging, enum finding_kind slow
   return ranked;
 }
 
-// Of one function all captured calls are; NULL when they are of several, or nobody says.
-static const struct profile_frame *captured_function(const struct profile *profile)
+// The function that all stacks of a snapshot begin with, or NULL.
+static const struct profile_frame *outermost_function(const struct profile *snapshot)
 {
   const struct profile_frame *frame = NULL;
-  for (size_t i = 0; i < profile->call_count; i++) {
-    const struct profile_frame *next = &profile->frames[profile->calls[i].frame];
-    if (frame && frame != next)
+  for (size_t i = 1; i < snapshot->node_count; i++) {
+    const struct profile_frame *next = &snapshot->frames[snapshot->nodes[i].frame];
+    if (snapshot->nodes[i].parent == 0 && (frame || next->kind != FRAME_FUNCTION))
       return NULL;
-    frame = next;
+    frame = frame ? frame : next;
   }
   return frame;
+}
+
+static void judge_whole_call(struct judging *judging)
+{
+  const struct profile *base = judging->base_snapshot, *head = judging->head_snapshot;
+  const struct profile_frame *called = outermost_function(head) ? outermost_function(head) : outermost_function(base);
+  const struct pair_frame whole = {
+      .name = called ? called->name : "", .file = called ? called->file : "", .line = called ? called->line : 0};
+  if (is_chosen(judging->terms, whole.name))
+    judge_time(judging, FINDING_CALL_TIME, FINDING_CALL_FASTER, &whole, base->call_time, head->call_time);
 }
 
 static enum verdict_times judge_times(struct judging *judging)
@@ -424,11 +580,7 @@ static enum verdict_times judge_times(struct judging *judging)
     if (ranked && ranked->finding.kind == FINDING_OWN_TIME && is_time_of_calls(judging, i, ranked->finding.limit))
       ranked->finding.weight = FINDING_FOLLOWS;
   }
-  const struct profile_frame *captured = captured_function(judging->head);
-  const struct pair_frame whole = {.name = captured ? captured->name : "",
-                                   .file = captured ? captured->file : "",
-                                   .line = captured ? captured->line : 0};
-  judge_time(judging, FINDING_CALL_TIME, FINDING_CALL_FASTER, &whole, base->call_time, head->call_time);
+  judge_whole_call(judging);
   return TIMES_COMPARED;
 }
 
@@ -441,7 +593,8 @@ static void add_note(struct judging *judging, enum verdict_note_kind kind, const
 
 static void compare_fact(struct judging *judging, enum verdict_note_kind kind, const char *key, bool both)
 {
-  const char *base = profile_fact_value(judging->base, key), *head = profile_fact_value(judging->head, key);
+  const char *base = profile_fact_value(judging->base_snapshot, key),
+             *head = profile_fact_value(judging->head_snapshot, key);
   bool differ = base && head ? strcmp(base, head) != 0 : !both && (base || head);
   if (differ)
     add_note(judging, kind, base, head);
@@ -456,7 +609,8 @@ static const char *by_the_clock(const struct profile *profile)
 
 static const char *lost(const struct profile *profile)
 {
-  bool is_lost = profile->lost_events > 0;
+  const char *fact = profile_fact_value(profile, "lost_events");
+  bool is_lost = profile->lost_events > 0 || (fact && strcmp(fact, "0") != 0);
   for (size_t i = 1; i < profile->node_count && !is_lost; i++)
     is_lost = profile->frames[profile->nodes[i].frame].kind == FRAME_LOST && profile->nodes[i].own > 0;
   return is_lost ? "" : NULL;
@@ -522,8 +676,9 @@ static int allocate(struct judging *judging, struct error *err)
   judging->places = calloc(2 * nodes + 1, sizeof *judging->places);
   judging->growths = calloc(frames + 1, sizeof *judging->growths);
   judging->spots = calloc(nodes + 1, sizeof *judging->spots);
+  judging->edges = calloc(nodes + 1, sizeof *judging->edges);
   judging->findings = calloc(2 * frames + 2, sizeof *judging->findings); // calls and time of each, and the whole call's
-  if (judging->places && judging->growths && judging->spots && judging->findings)
+  if (judging->places && judging->growths && judging->spots && judging->edges && judging->findings)
     return 0;
   return error_set(err, ERROR_MEMORY, "out of memory for a verdict on %zu functions", frames);
 }
@@ -561,6 +716,7 @@ static int by_importance(const void *left, const void *right)
 
 static void judge_all(struct judging *judging, struct verdict *verdict)
 {
+  look_elsewhere(judging);
   for (uint32_t i = 1; i < judging->pairs.node_count; i++)
     look_at_node(judging, i);
   qsort(judging->places, judging->place_count, sizeof *judging->places, by_place);
@@ -638,6 +794,7 @@ struct verdict *verdict_new(const struct profile *base, const struct profile *he
   free(judging.places);
   free(judging.growths);
   free(judging.spots);
+  free(judging.edges);
   free(judging.findings);
   if (status < 0) {
     arena_free(arena);

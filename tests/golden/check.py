@@ -110,8 +110,12 @@ class CheckTest(unittest.TestCase):
 
     def test_limits(self):
         strict = ["base.snap", "head.snap", "--only", "Shop.tax", "--only", "Shop.Receipt"]
-        self.assertIn("2 regressions", self.check(*strict, status=1))  # of time
-        self.assertIn("1 regression:", self.check(*strict, "--max-time", "Shop.tax/1=100%", status=1))
+        self.assertIn("1 regression:", self.check(*strict, status=1))  # of time; that of the whole call is not chosen
+        self.check(*strict, "--max-time", "Shop.tax/1=100%", status=0)
+        whole = ["base.snap", "head.snap", "--max-calls", "off", "--skip", "Shop.tax"]
+        self.assertIn("a call of Shop.checkout/1 takes 30.0 ms", self.check(*whole, status=1))
+        self.check(*whole, "--max-time", "Shop.checkout/1=50%", status=0)
+        self.check(*whole, "--skip", "Shop.checkout", status=0)
         self.check(*strict, "--max-time", "100%", status=0)
         self.check(*strict, "--max-time", "off", status=0)
         self.check(*strict, "--max-time", "Shop.*=99.9%", "--max-time", "off", status=1)
@@ -166,9 +170,39 @@ class CheckTest(unittest.TestCase):
         self.refused("base.snap", "head.snap", "--only", "nobody:*", saying="nothing to check", status=6)
         folded = self.folder / "x.folded"
         folded.write_text("a;b 3\n")
-        self.refused("base.snap", "x.folded", saying="no calls to check")
+        self.refused("base.snap", "x.folded", saying="no calls to check", status=6)
         (self.folder / "damaged.snap").write_text("flambeau snapshot 1\nx\n")
         self.refused("damaged.snap", "head.snap", saying="damaged.snap", status=6)
+
+    def snapshot(self, name, *stacks):
+        text = "flambeau snapshot 1\ncalls in one captured call\n" + "".join(f"  {stack}\n" for stack in stacks)
+        (self.folder / name).write_text(text)
+
+    # A rate that two decimals would make nothing of is not nothing.
+    def test_rare_calls_are_calls(self):
+        self.snapshot("rare.snap", "1  m:f/0", "10000  m:f/0;m:g/0", "1  m:f/0;m:g/0;m:h/0")
+        self.snapshot("less.snap", "1  m:f/0", "10000  m:f/0;m:g/0", "50  m:f/0;m:g/0;m:h/0")
+        self.assertIn("m:g/0 now calls m:h/0 0.005 times a call, was 0.0001.", self.check("rare.snap", "less.snap", status=1))
+
+    # h is called as often by g as before: it has a limit that is stricter than g's.
+    def test_growth_that_is_no_edge_s(self):
+        self.snapshot("less.snap", "1  m:f/0", "100  m:f/0;m:g/0", "100  m:f/0;m:g/0;m:h/0")
+        self.snapshot("more.snap", "1  m:f/0", "109  m:f/0;m:g/0", "109  m:f/0;m:g/0;m:h/0")
+        self.check("less.snap", "more.snap", "--max-calls", "10%", status=0)
+        page = self.check("less.snap", "more.snap", "--max-calls", "10%", "--max-calls", "m:h/0=5%", status=1)
+        self.assertIn("REGRESSION: m:h/0 is called 109 times in a captured call, was 100, because m:g/0 is called more.", page)
+
+    # The title of the last notice has a number, and in it a comma.
+    def test_a_property_ends_where_it_does(self):
+        self.snapshot("none.snap", "1  m:f/0")
+        self.snapshot("many.snap", "1  m:f/0", *(f"1  m:f/0;m:g{i}/0" for i in range(1000)))
+        last = self.check("none.snap", "many.snap", "--format", "github", status=1).splitlines()[-1]
+        self.assertTrue(last.startswith("::notice title=flambeau%3A 1%2C000 regressions::1,001 functions, "), last)
+
+    def test_lost_events_of_a_snapshot_are_said(self):
+        base = self.folder / "base.snap"
+        base.write_text(base.read_text().replace("flambeau: 0.1.0\n", "flambeau: 0.1.0\nlost: 12\n"))
+        self.assertIn("WARNING: events of BASELINE are lost", self.check("base.snap", "head.snap", status=1))
 
     def test_more_is_written(self):
         self.check("base.snap", "head.snap", "-o", "a.svg", "-o", "a.png", "-o", "a.md", "-o", "a.xml", status=1)

@@ -374,6 +374,107 @@ static void growth_that_nobody_explains_is_a_regression(void **state)
   verdict_free(verdict);
 }
 
+// BASE has a, and what it calls, elsewhere: the wrapper explains none of a's new calls.
+static void a_new_wrapper_hides_nothing(void **state)
+{
+  (void)state;
+  struct verdict_terms lenient = strict;
+  lenient.allow_new = true;
+  struct written base = {.stacks = "m:r/0 1\nm:r/0;m:a/0 1\nm:r/0;m:a/0;m:b/0 3\n", .captured = 1};
+  struct written head = {.stacks = "m:r/0 1\nm:r/0;m:w/0 1\nm:r/0;m:w/0;m:a/0 1\nm:r/0;m:w/0;m:a/0;m:b/0 1000\n",
+                         .captured = 1};
+  struct verdict *verdict = judged(base, head, &strict);
+  assert_int_equal(verdict->regressions, 2);
+  verdict_free(verdict);
+  verdict = judged(base, head, &lenient);
+  assert_int_equal(verdict->regressions, 1);
+  assert_finding(verdict, 0, FINDING_CALLS, FINDING_REGRESSION, "m:b/0");
+  assert_edge(&verdict->findings[0], "m:a/0", RATE(3, 1), RATE(1000, 1));
+  verdict_free(verdict);
+
+  // In BASE a calls nobody.
+  base.stacks = "m:r/0 1\nm:r/0;m:b/0 3\nm:r/0;m:a/0 2\n";
+  verdict = judged(base, head, &lenient);
+  assert_int_equal(verdict->regressions, 1);
+  assert_edge(&verdict->findings[0], "m:a/0", RATE(0, 2), RATE(1000, 1));
+  verdict_free(verdict);
+
+  // Ten times a, which does what it did.
+  base.stacks = "m:r/0 1\nm:r/0;m:a/0 1\nm:r/0;m:a/0;m:b/0 3\n";
+  head.stacks = "m:r/0 1\nm:r/0;m:w/0 1\nm:r/0;m:w/0;m:a/0 10\nm:r/0;m:w/0;m:a/0;m:b/0 30\n";
+  verdict = judged(base, head, &strict);
+  assert_int_equal(verdict->regressions, 1);
+  assert_finding(verdict, 0, FINDING_NEW, FINDING_REGRESSION, "m:w/0");
+  verdict_free(verdict);
+
+  // a recurses.
+  base.stacks = "m:r/0 1\nm:r/0;m:a/0 1\nm:r/0;m:a/0;m:a/0 3\n";
+  head.stacks = "m:r/0 1\nm:r/0;m:w/0 1\nm:r/0;m:w/0;m:a/0 1\nm:r/0;m:w/0;m:a/0;m:a/0 1000\n";
+  verdict = judged(base, head, &lenient);
+  assert_int_equal(verdict->regressions, 1);
+  assert_true(verdict->findings[0].edge.itself);
+  assert_edge(&verdict->findings[0], "m:a/0", RATE(3, 1), RATE(1000, 1));
+  verdict_free(verdict);
+}
+
+// Elsewhere in BASE map calls functions of its callers, too; this one comes with w.
+static void a_new_function_comes_with_its_callers(void **state)
+{
+  (void)state;
+  struct verdict *verdict =
+      judged_stacks("m:r/0 1\nm:r/0;l:map/2 2\nm:r/0;l:map/2;m:x/1 9\n",
+                    "m:r/0 1\nm:r/0;l:map/2 2\nm:r/0;l:map/2;m:x/1 9\nm:r/0;m:w/0 1\nm:r/0;m:w/0;l:map/2 1\n"
+                    "m:r/0;m:w/0;l:map/2;m:w/0-fun 7\n");
+  assert_int_equal(verdict->regressions, 1);
+  assert_finding(verdict, 0, FINDING_NEW, FINDING_REGRESSION, "m:w/0");
+  verdict_free(verdict);
+}
+
+// In BASE a process stood in loop already; in HEAD it comes to it by a call.
+static void a_caller_that_was_not_seen_being_called_explains_nothing(void **state)
+{
+  (void)state;
+  struct verdict_terms lenient = strict;
+  lenient.allow_new = true;
+  struct verdict *verdict = judged((struct written){.stacks = "m:loop/0;m:g/0 10\n"},
+                                   (struct written){.stacks = "m:loop/0 1\nm:loop/0;m:g/0 1000\n"}, &lenient);
+  assert_int_equal(verdict->regressions, 1);
+  assert_finding(verdict, 0, FINDING_CALLS, FINDING_REGRESSION, "m:g/0");
+  verdict_free(verdict);
+}
+
+// 9 % here, 9 % there.
+static void growth_that_is_spread_is_a_regression(void **state)
+{
+  (void)state;
+  struct verdict_terms terms = strict;
+  terms.calls.growth = 10 * VERDICT_PERCENT;
+  struct written base = {.stacks = "m:r/0 1\nm:r/0;m:a/0 100\nm:r/0;m:a/0;m:b/0 100\nm:r/0;m:a/0;m:b/0;m:c/0 100\n",
+                         .captured = 1};
+  struct written head = {.stacks = "m:r/0 1\nm:r/0;m:a/0 109\nm:r/0;m:a/0;m:b/0 118\nm:r/0;m:a/0;m:b/0;m:c/0 118\n",
+                         .captured = 1};
+  struct verdict *verdict = judged(base, head, &terms);
+  assert_int_equal(verdict->regressions, 1);
+  assert_finding(verdict, 0, FINDING_CALLS, FINDING_REGRESSION, "m:b/0");
+  assert_edge(&verdict->findings[0], "m:a/0", RATE(100, 100), RATE(118, 109));
+  assert_finding(verdict, 1, FINDING_CALLS, FINDING_FOLLOWS, "m:c/0");
+  verdict_free(verdict);
+
+  const struct verdict_limit items[] = {{"m:a/0", 10 * VERDICT_PERCENT}};
+  terms.calls.items = items, terms.calls.count = 1; // a may, by name
+  verdict = judged(base, head, &terms);
+  assert_int_equal(verdict->regressions, 0);
+  verdict_free(verdict);
+
+  // Each beneath the other, and 8 of its 16 come from there.
+  terms.calls.count = 0;
+  base.stacks = "m:x/0 1\nm:x/0;m:a/0 50\nm:x/0;m:a/0;m:b/0 50\nm:y/0 1\nm:y/0;m:b/0 50\nm:y/0;m:b/0;m:a/0 50\n";
+  head.stacks = "m:x/0 1\nm:x/0;m:a/0 58\nm:x/0;m:a/0;m:b/0 58\nm:y/0 1\nm:y/0;m:b/0 58\nm:y/0;m:b/0;m:a/0 58\n";
+  verdict = judged(base, head, &terms);
+  assert_true(verdict->regressions > 0);
+  verdict_free(verdict);
+}
+
 static size_t regressions_at(uint64_t base, uint64_t head, const struct verdict_terms *terms)
 {
   char left[64], right[64];
@@ -489,7 +590,7 @@ static void doubled_times_fail_and_noise_does_not(void **state)
   assert_times(timed(10 * MS, 20 * MS, 1), timed(12 * MS + 1, 24 * MS, 1), 1);
   struct verdict *verdict = judged(timed(10 * MS, 20 * MS, 10), timed(20 * MS, 40 * MS, 10), &strict);
   assert_finding(verdict, 0, FINDING_OWN_TIME, FINDING_REGRESSION, "m:g/0");
-  assert_finding(verdict, 1, FINDING_CALL_TIME, FINDING_REGRESSION, "");
+  assert_finding(verdict, 1, FINDING_CALL_TIME, FINDING_REGRESSION, "m:f/0");
   assert_int_equal(verdict->findings[1].head_time.median_ns, 40 * MS);
   verdict_free(verdict);
 }
@@ -516,7 +617,7 @@ static void faster_is_an_improvement(void **state)
   struct verdict *verdict = judged(timed(20 * MS, 40 * MS, 10), timed(10 * MS, 20 * MS, 10), &strict);
   assert_int_equal(verdict->regressions, 0);
   assert_finding(verdict, 0, FINDING_OWN_FASTER, FINDING_IMPROVEMENT, "m:g/0");
-  assert_finding(verdict, 1, FINDING_CALL_FASTER, FINDING_IMPROVEMENT, "");
+  assert_finding(verdict, 1, FINDING_CALL_FASTER, FINDING_IMPROVEMENT, "m:f/0");
   verdict_free(verdict);
 }
 
@@ -553,6 +654,75 @@ static void times_that_were_too_short_to_keep(void **state)
   uint64_t floor_ns = VERDICT_TIME_FLOOR_NS;
   assert_times(timed(0, MS, 1), timed(2 * floor_ns - 1, MS, 1), 0);
   assert_times(timed(0, MS, 1), timed(2 * floor_ns, MS, 1), 1);
+}
+
+// Twice as many calls, each as short as it may have been when it took too little for a line.
+static void the_time_of_more_short_calls_follows_from_them(void **state)
+{
+  (void)state;
+  struct written head = timed(2 * VERDICT_TIME_FLOOR_NS + 10000, MS, 1);
+  head.stacks = "m:f/0 10\nm:f/0;m:g/0 20\n";
+  struct verdict *verdict = judged(timed(0, MS, 1), head, &strict);
+  assert_int_equal(verdict->regressions, 1);
+  assert_finding(verdict, 1, FINDING_OWN_TIME, FINDING_FOLLOWS, "m:g/0");
+  verdict_free(verdict);
+}
+
+// 2^63 and 2^63 are not 0.
+static void ranges_add_up_to_more_than_64_bits(void **state)
+{
+  (void)state;
+  uint64_t half = UINT64_C(1) << 63;
+  struct judged_times {
+    struct profile_spread base, head;
+  } times = {{MS, 0, half}, {100 * MS, 0, half}};
+  struct profile *sides[2];
+  for (int i = 0; i < 2; i++) {
+    struct error err = {0};
+    struct profile_builder *builder = profile_builder_new(&err);
+    struct profile_spread own = {0};
+    char stack[] = "m:f/0 5";
+    add_stack(builder, stack);
+    profile_builder_calls(builder, &(struct profile_call){0}, 0, 5);
+    profile_builder_measured(builder, 5, i ? &times.head : &times.base, &own);
+    sides[i] = profile_builder_finish(builder, &(struct profile_totals){.counts_known = true}, &err);
+  }
+  struct error err = {0};
+  struct verdict *verdict = verdict_new(sides[0], sides[1], &strict, &err);
+  assert_int_equal(verdict->times, TIMES_COMPARED);
+  assert_int_equal(verdict->regressions, 0);
+  verdict_free(verdict);
+  profile_free(sides[0]);
+  profile_free(sides[1]);
+}
+
+// Stacks of several functions have no name in common.
+static void the_whole_call_is_that_of_the_outermost_function(void **state)
+{
+  (void)state;
+  const struct verdict_limit items[] = {{"m:f/0", 100 * VERDICT_PERCENT}};
+  struct verdict_terms terms = strict;
+  terms.time = (struct verdict_limits){.growth = 20 * VERDICT_PERCENT, .items = items, .count = 1};
+  struct written base = timed(MS, 10 * MS, 1), head = timed(MS, 20 * MS, 1);
+  struct verdict *verdict = judged(base, head, &terms);
+  assert_int_equal(verdict->regressions, 0);
+  verdict_free(verdict);
+
+  const char *const other[] = {"m:g/0"};
+  terms = strict;
+  terms.only = other, terms.only_count = 1;
+  verdict = judged(base, head, &terms);
+  assert_int_equal(verdict->regressions, 0);
+  verdict_free(verdict);
+
+  head.stacks = "m:f/0 10\nm:f/0;m:g/0 10\nm:e/0 10\n";
+  verdict = judged(base, head, &strict);
+  assert_finding(verdict, 1, FINDING_CALL_TIME, FINDING_REGRESSION, "m:f/0"); // of BASE's
+  verdict_free(verdict);
+  base.stacks = head.stacks;
+  verdict = judged(base, head, &strict);
+  assert_finding(verdict, 0, FINDING_CALL_TIME, FINDING_REGRESSION, "");
+  verdict_free(verdict);
 }
 
 static void times_need_evidence(void **state)
@@ -645,6 +815,22 @@ static void what_makes_it_doubtful_is_noted(void **state)
   verdict_free(verdict);
 }
 
+// A snapshot has them clean, and of the same run a capture has not.
+static void facts_are_compared_as_snapshots_have_them(void **state)
+{
+  (void)state;
+  struct written base = {.stacks = "m:f/0 1\n", .captured = 1, .facts = "target=m:f(\"a\uFFFDb\")\n"};
+  struct written head = {.stacks = "m:f/0 1\n", .captured = 1, .facts = "target=m:f(\"a\tb\")\n"};
+  struct verdict *verdict = judged(base, head, &strict);
+  assert_int_equal(verdict->note_count, 0);
+  verdict_free(verdict);
+  base.facts = "lost_events=12\n", head.facts = "lost_events=0\n";
+  verdict = judged(base, head, &strict);
+  assert_note(verdict, 0, NOTE_LOST, "", NULL);
+  assert_int_equal(verdict->note_count, 1);
+  verdict_free(verdict);
+}
+
 static void nothing_to_judge_is_an_error(void **state)
 {
   (void)state;
@@ -694,6 +880,14 @@ int main(void)
       cmocka_unit_test(times_need_evidence),
       cmocka_unit_test(times_have_limits_of_their_own),
       cmocka_unit_test(what_makes_it_doubtful_is_noted),
+      cmocka_unit_test(a_new_wrapper_hides_nothing),
+      cmocka_unit_test(a_new_function_comes_with_its_callers),
+      cmocka_unit_test(a_caller_that_was_not_seen_being_called_explains_nothing),
+      cmocka_unit_test(growth_that_is_spread_is_a_regression),
+      cmocka_unit_test(the_time_of_more_short_calls_follows_from_them),
+      cmocka_unit_test(ranges_add_up_to_more_than_64_bits),
+      cmocka_unit_test(the_whole_call_is_that_of_the_outermost_function),
+      cmocka_unit_test(facts_are_compared_as_snapshots_have_them),
       cmocka_unit_test(nothing_to_judge_is_an_error),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "profile/profile_builder.h"
 #include "profile/profile_snapshot.h"
+#include "profile/verdict.h"
 #include "renderers/renderer.h"
 #include "renderers/snap.h"
 
@@ -120,17 +121,24 @@ static void a_time_stays_while_it_may_be_the_same(void **state)
   struct profile *old = captured(5, 10, &before);
   write_text(old, NULL, &text);
   struct profile *baseline = read_back(&text);
-  // f within the quartiles, the call beyond them, g clearly above the floor it was below.
-  const struct timed now = {5, {4 * MS, 3 * MS, 5 * MS}, {990000, 980000, 1200000}, {150000, 90000, 210000}};
+  // f within the quartiles, the call beyond them, g still below the floor.
+  const struct timed now = {5, {4 * MS, 3 * MS, 5 * MS}, {990000, 980000, 1200000}, {99999, 90000, 210000}};
   check(captured(5, 10, &now), baseline,
         HEAD CALLS TIMES "   4.0ms  3.0ms-5.0ms  (the whole call)\n   950us  900us-1.0ms  a:f/0\n");
-  const struct timed slower = {5, {4 * MS, 3 * MS, 5 * MS}, {1200000, 1100000, 1300000}, {200000, 90000, 210000}};
+  const struct timed slower = {5, {4 * MS, 3 * MS, 5 * MS}, {1200000, 1100000, 1300000}, {100000, 90000, 210000}};
   check(captured(5, 10, &slower), baseline,
         HEAD CALLS TIMES
-        "   4.0ms  3.0ms-5.0ms  (the whole call)\n   1.2ms  1.1ms-1.3ms  a:f/0\n   200us  90us-210us  b:g/1\n");
+        "   4.0ms  3.0ms-5.0ms  (the whole call)\n   1.2ms  1.1ms-1.3ms  a:f/0\n   100us  90us-210us  b:g/1\n");
   profile_free(baseline);
   bytes_release(&text);
   profile_free(old);
+}
+
+// What has no line is taken to be no longer.
+static void a_verdict_takes_no_line_for_what_it_is(void **state)
+{
+  (void)state;
+  assert_int_equal(SNAP_MIN_NS, VERDICT_TIME_FLOOR_NS);
 }
 
 static void ranges_that_meet_are_the_same_time(void **state)
@@ -178,6 +186,7 @@ int main(void)
       cmocka_unit_test(what_does_not_divide_is_a_fraction),
       cmocka_unit_test(times_have_two_digits),
       cmocka_unit_test(a_time_stays_while_it_may_be_the_same),
+      cmocka_unit_test(a_verdict_takes_no_line_for_what_it_is),
       cmocka_unit_test(ranges_that_meet_are_the_same_time),
       cmocka_unit_test(without_calls_there_is_nothing_to_write),
       cmocka_unit_test(the_row_of_the_format),
