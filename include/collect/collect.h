@@ -59,9 +59,10 @@ struct collect_options {
   bool spawned;         // follow processes that a traced process spawns
   uint64_t duration_ns; // 0: until stop_fd; with functions: from the first call on
   struct collect_bounds bounds;
-  const char *asked; // what was asked, as a command line without secrets: the fact `asked`
-  int stop_fd;       // readable: a byte was written for each Ctrl-C; the first stops tracing, the second gives up
-                     // the output but not the clean-up
+  uint64_t overhead_percent; // how much slower the traced processes may become; 0: every call is traced
+  const char *asked;         // what was asked, as a command line without secrets: the fact `asked`
+  int stop_fd; // readable: a byte was written for each Ctrl-C; the first stops tracing, the second gives up
+               // the output but not the clean-up
   void (*on_progress)(void *context, const struct collect_progress *progress); // NULL: none; about 5 times a second
   void (*on_note)(void *context, const char *sentence); // -v: each step as it is done; NULL: none
   // Of the own call: its value, or its exception, as the node writes it: UTF-8, hostile. In pieces, in order.

@@ -43,7 +43,7 @@ struct profile *profile_read_snap(struct byte_source *source, struct error *err)
 struct snapshot_fact {
   const char *fact, *key;
 };
-#define SNAPSHOT_FACTS 8
+#define SNAPSHOT_FACTS 9
 extern const struct snapshot_fact snapshot_facts[SNAPSHOT_FACTS];
 
 #endif

@@ -89,6 +89,7 @@ enum verdict_note_kind {
   NOTE_CALLS,     // one side has captured calls, the other has none: nothing can be compared a call
   NOTE_CLOCK,     // no side has, and how long it was traced decided how much was seen
   NOTE_LOST,      // events are missing
+  NOTE_BUDGET,    // functions were switched off for it
   NOTE_BOUND,     // the trace was ended by a bound or an accident
   NOTE_CUT,       // captured calls that were cut off
   NOTE_RAISED,    // captured calls that raised, or whose process ended

@@ -132,6 +132,24 @@ static void write_losses(struct report *report)
                      number_time(time, figures->split.lost));
 }
 
+// What a budget has cost the profile.
+static void write_overhead(struct report *report)
+{
+  char text[NUMBER_MAX];
+  int64_t folded;
+  const char *budget = fact(report, "overhead");
+  if (!budget || strcmp(budget, "full") == 0)
+    return;
+  write_label(report, "overhead");
+  byte_sink_printf(report->out, "at most %s\n", budget);
+  if (!number_fact(report, "folded", &folded) || folded <= 0)
+    return;
+  write_label(report, "folded");
+  byte_sink_printf(report->out,
+                   "%s switched off for a while or for good, their time is their callers' (calls seen): %s\n",
+                   number_count(text, (uint64_t)folded), fact(report, "folded_names"));
+}
+
 static void write_patterns(struct report *report)
 {
   char text[NUMBER_MAX];
@@ -183,6 +201,7 @@ void page_write_facts(struct report *report)
   write_span(report);
   write_fact(report, "bounds", "bounds");
   write_patterns(report);
+  write_overhead(report);
   write_fact(report, "untraced", "untraced");
   write_events(report);
   write_losses(report);

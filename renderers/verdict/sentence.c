@@ -332,6 +332,11 @@ const char *sentence_of_note(struct sentence *sentence, const struct verdict_not
     say_sides(sentence, note);
     say(sentence, " are lost: the counts are too low");
     break;
+  case NOTE_BUDGET:
+    say(sentence, "functions of ");
+    say_sides(sentence, note);
+    say(sentence, " were switched off for the sake of --overhead: the counts are too low");
+    break;
   case NOTE_BOUND:
     say_bound(sentence, note);
     break;

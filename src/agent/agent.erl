@@ -44,6 +44,8 @@
 -define(TERMS_WORDS, 1000000).          % of a captured call's copied terms, before they are collected
 -define(ANSWER_BYTES, 60000).          % of it in one message
 -define(PRINT_MS, 60000).              % how long a value may take to be written
+-define(COUNTED, 16#10000).            % functions whose calls are counted, the first
+-define(OUTS, ?COUNTED).               % the slot of being scheduled out
 -define(CALLS, [{'_', [], [{message, {caller}}]}]).
 
 %% A controller's run: the keys of `pids` are traced, `newborn` are those of them that nobody has described yet, `round` is
@@ -51,7 +53,7 @@
 %% `capture` says what is traced: processes; {functions, HowMany, SlowerNs, TimeoutMs}, calls of `functions` in any process;
 %% {own, Text, Repeat, Warmup, Full}, calls of the one function in `functions`, made by `runner`.
 -record(c, {client, keeper, relay, api, session, capture, functions = [], select, spec, spawned, duration_ms,
-            timeout, carriers = [], runner, pids = #{}, newborn = [], round = none, watched = #{}, sessions = [], ticks = 0,
+            timeout, carriers = [], runner, off = #{}, pids = #{}, newborn = [], round = none, watched = #{}, sessions = [], ticks = 0,
             looker}).
 
 %%% Keeper --------------------------------------------------------------------------------------------------
@@ -125,13 +127,15 @@ api() ->
         false -> legacy
     end.
 
-prepare(Client, {Targets, {Only, Skip, Opaque}, Spawned, DurationMs, Bounds, Capture}) ->
+prepare(Client, {Targets, {Only, Skip, Opaque}, Spawned, DurationMs, Bounds, Overhead, Capture}) ->
     C0 = #c{client = Client, keeper = erlang:monitor(process, ?MODULE), api = api(), spawned = Spawned, capture = Capture,
             duration_ms = DurationMs, carriers = carriers(node(Client)),
             select = {[glob(G) || G <- Only], [glob(G) || G <- Skip], [glob(G) || G <- Opaque]}},
     {Functions, Runner, Pids} = mean(C0, Targets),
     C1 = C0#c{functions = Functions, runner = Runner},
-    {open_session(C1#c{spec = calls_spec(C1)}, Bounds), Pids}.
+    C = open_session(C1#c{spec = calls_spec(C1)}, Bounds),
+    set_budget(C, Overhead),
+    {C, Pids}.
 
 mean(C = #c{capture = {own, _, _, _, _}}, []) ->
     {Runner, MFA} = start_runner(C),
@@ -228,6 +232,11 @@ control(C = #c{client = Client, relay = Relay}) ->
                 false -> control(C2)
             end;
         shared -> finish(C, 'other-tracer');
+        {switch, Off, On} -> control(switch(C, Off, On));
+        {calls, On} ->
+            flag_all(C, call, On),
+            On andalso (Relay ! {decided, erlang:monotonic_time(nanosecond)}),
+            control(C);
         {over, Pid} ->
             end_process(C, Pid),
             delivered(C, Pid),
@@ -378,5 +387,6 @@ leave(#c{api = Api, relay = Relay, capture = Capture}) ->
 -include("tracing.hrl").
 -include("own_call.hrl").
 -include("relay.hrl").
+-include("overhead.hrl").
 -include("calls.hrl").
 -include("batches.hrl").

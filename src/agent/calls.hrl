@@ -74,7 +74,7 @@ begin_call(Pid, P0, MFA, Caller, Begin, Newborn, Ids, R) ->
     Ts = max(Begin, P#p.clock),
     P1 = put_event(13, P, Ts, [Function, From], none),
     R#r.control ! {begun, Pid, Newborn},
-    {Ids2, store(Pid, P1#p{clock = Ts, origin = attached, out = false, began = Ts, lingers = none},
+    {Ids2, store(Pid, P1#p{clock = Ts, origin = attached, out = false, began = Ts, lingers = none, ran = Ts},
                  R2#r{active = R2#r.active + 1, hold = 1, batch_events = R2#r.batch_events + 1})}.
 
 %% An exit signal is an exception of class exit, too: what it was is known when the process is, or is not, there afterwards.
@@ -98,8 +98,8 @@ call_ends({_, Pid, What, _, Value, Now}, Ids, R = #r{processes = Processes}) ->
 end_call(Pid, P, End, Ending, Origin, R) ->
     Ts = max(End, P#p.clock),
     P1 = append(14, P, Ts, <<Ending>>),
-    R1 = store(Pid, P1#p{clock = Ts, origin = Origin, last = none, out = looked, began = none},
-               R#r{batch_events = R#r.batch_events + 1}),
+    R1 = store(Pid, P1#p{clock = Ts, origin = Origin, last = none, out = looked, began = none, ran = none},
+               ran(P, Ts, R#r{batch_events = R#r.batch_events + 1})),
     call_complete(P1#p{clock = Ts}, R1).
 
 %% Also when its process ended in it.

@@ -7,10 +7,10 @@
 %% newest that is no longer among them. `origin` says what it is waiting for then: its stack (attached), its own first event
 %% (expected: its parent's `spawn` has come), or that event of its parent (early, since that tick). `since` is the time of its
 %% first event, `missing` how many are no longer among `starting`. Where calls are captured (calls.hrl), `began` is when the present
-%% one did, and the process is idle without one.
+%% one did, and the process is idle without one. `ran` is from when on its running has not been counted.
 -record(p, {id, acc = <<>>, base, clock, last = none, out = true, starting = [], started = 0, dropped = none, since,
             missing = 0, origin = attached, parent = none, description, began = none, depth = 0, offs = 0, left,
-            lingers = none, endings = []}).
+            lingers = none, endings = [], ran = none}).
 
 %% `ids` maps {M,F,A} to an id: an integer below 2^16, {Id} from there on.
 %% `captured` is none, or {HowMany, SlowerNs, Functions}: calls are; `active` are going on, `complete` have ended; `offs` times
@@ -25,7 +25,7 @@
             targets = [],                        % those whose stacks are read
             early = [],                          % {Tick, Pid} of processes whose parent's event is awaited
             active = 0, complete = 0, offs = 0, lingering = [], held = 0, hold = 1, ours = #{},
-            max_seen = 0, stopped = false}).
+            overhead = none, max_seen = 0, stopped = false}).
 
 relay(Client, Control, Api, Spawned, {MaxEvents, MaxQueue, MaxMemory}, Opaque, Captured) ->
     process_flag(trap_exit, true),
@@ -46,6 +46,7 @@ loop(Cur, P, Acc, Clock, Last, N, Ids, R) ->
         {trace_ts, Cur, call, MFA, Last, Ts} = Event ->
             case Ids of
                 #{MFA := Id} when is_integer(Id), Ts >= Clock, Ts - Clock < 16#1000000 ->
+                    count(Id, R),
                     loop(Cur, P, <<Acc/binary, 16#41, (Ts - Clock):24, Id:16>>, Ts, MFA, N - 1, Ids, R);
                 #{} ->
                     event(Event, Cur, P#p{acc = Acc, clock = Clock, last = Last}, N, Ids, R)
@@ -60,6 +61,7 @@ loop(Cur, P, Acc, Clock, Last, N, Ids, R) ->
         {trace_ts, Cur, call, MFA, Caller, Ts} = Event ->
             case Ids of
                 #{MFA := Id, Caller := From} when is_integer(Id), is_integer(From), Ts >= Clock, Ts - Clock < 16#1000000 ->
+                    count(Id, R),
                     loop(Cur, P, <<Acc/binary, 1, (Ts - Clock):24, Id:16, From:16>>, Ts, MFA, N - 1, Ids, R);
                 #{} ->
                     event(Event, Cur, P#p{acc = Acc, clock = Clock, last = Last}, N, Ids, R)
@@ -89,16 +91,17 @@ pack(call, {_, _, _, _, {?MODULE, stamp, 0}, _}, P = #p{began = Began}, Ts, Ids,
 pack(call, {_, _, _, MFA, Caller, _}, P, Ts, Ids, R) ->
     {Id, Ids1, R1} = function_id(MFA, Ids, R),
     {From, Ids2, R2} = function_id(Caller, Ids1, R1),
+    count(Id, R2),
     {put_event(1, P, Ts, [Id, From], MFA), Ids2, R2};
 pack(return_to, {_, _, _, {?MODULE, _, _}, _}, P = #p{began = Began}, Ts, Ids, R) when is_integer(Began) ->
     {P#p{origin = leaving, left = Ts}, Ids, R};
 pack(return_to, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(2, MFA, P, Ts, Ids, R);
-pack(out, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(3, MFA, P#p{out = true}, Ts, Ids, R);
-pack(out_exiting, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(3, MFA, P#p{out = true}, Ts, Ids, R);
-pack(in, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(4, MFA, P#p{out = false}, Ts, Ids, R);
-pack(in_exiting, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(4, MFA, P#p{out = false}, Ts, Ids, R);
-pack(gc_minor_start, _, P, Ts, Ids, R) -> {append(5, P, Ts, <<0>>), Ids, R};
-pack(gc_major_start, _, P, Ts, Ids, R) -> {append(5, P, Ts, <<1>>), Ids, R};
+pack(out, {_, _, _, MFA, _}, P, Ts, Ids, R) -> count(?OUTS, R), pack_function(3, MFA, P#p{out = true, ran = none}, Ts, Ids, ran(P, Ts, R));
+pack(out_exiting, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(3, MFA, P#p{out = true, ran = none}, Ts, Ids, ran(P, Ts, R));
+pack(in, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(4, MFA, P#p{out = false, ran = Ts}, Ts, Ids, R);
+pack(in_exiting, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(4, MFA, P#p{out = false, ran = Ts}, Ts, Ids, R);
+pack(gc_minor_start, _, P, Ts, Ids, R) -> count(0, R), {append(5, P, Ts, <<0>>), Ids, R};
+pack(gc_major_start, _, P, Ts, Ids, R) -> count(0, R), {append(5, P, Ts, <<1>>), Ids, R};
 pack(gc_minor_end, Event, P, Ts, Ids, R) -> {append(6, P, Ts, <<0, (words(Event)):64>>), Ids, R};
 pack(gc_major_end, Event, P, Ts, Ids, R) -> {append(6, P, Ts, <<1, (words(Event)):64>>), Ids, R};
 pack(out_exited, {_, Pid, _, _, _}, P, Ts, Ids, R) ->
@@ -225,7 +228,7 @@ of_another(Event, Pid, N, Ids, R) ->
             resume(none, #p{}, N - 1, Ids, store(Pid, keep_starting(Event, P), R));
         #r{processes = #{Pid := P}} ->
             event(Event, Pid, P, N, Ids, R);
-        #r{spawned = true} ->
+        #r{spawned = true, ours = Ours} when not is_map_key(Pid, Ours) ->
             R#r.control ! {born, Pid},
             P = #p{origin = early, since = stamp(Event), description = {pid_text(Pid), <<>>, <<>>, <<>>}},
             R1 = add_process(Pid, keep_starting(Event, P), R),
@@ -300,7 +303,7 @@ started(Pid, P, {Frames, Cut}, Ts, Events, Ids, R) ->
                                                      {Id, I1, S1} = function_id(MFA, I, S),
                                                      {wide(Id), {I1, S1}}
                                              end, {Ids, R}, Frames),
-    P1 = append(16#28, P#p{base = Ts, clock = Ts, starting = []}, Ts,
+    P1 = append(16#28, P#p{base = Ts, clock = Ts, starting = [], ran = Ts}, Ts,
                 <<(flag(Cut)), (length(Functions)):32, << <<Id:32>> || Id <- Functions >>/binary>>),
     {P2, Ids2, R2} = lists:foldl(fun replay/2, {P1, Ids1, R1}, Events),
     {Ids2, store(Pid, P2, R2#r{batch_events = R2#r.batch_events + 1 + length(Events)})}.
@@ -385,13 +388,17 @@ message({looked, Looks}, Ids, R) ->
     {Ids, lists:foldl(fun looked/2, R, Looks)};
 message({module, M, Traced, Ts}, Ids, R) ->
     {Ids, R#r{defs = [<<16#84, Ts:64, (flag(Traced)), (text16(atom_to_binary(M, utf8)))/binary>> | R#r.defs]}};
+message({budget, Percent, Costs, Kept}, Ids, R) ->
+    {Ids, begin_window(R#r{overhead = budget(Percent, Costs, Kept)})};
+message({decided, Stamp}, Ids, R) ->
+    {Ids, decided(Stamp, R)};
 message({facts, Facts}, Ids, R) ->
     {Ids, add_facts(Facts, R)};
 message({ends, Ends, Why, EndNs}, Ids, R0) ->
     {_, R} = start_orphans(R0#r.ticks, Ids, R0),
     drain(flush(add_facts([{"ended", atom_to_list(Why)},
                            {"end_ns", integer_to_list(EndNs)},
-                           {"max_queue", integer_to_list(R#r.max_seen)}],
+                           {"max_queue", integer_to_list(R#r.max_seen)} | overhead_facts(Ids, R)],
                           lists:foldl(fun ended/2, R, Ends))));
 message({'EXIT', Control, _}, _, R = #r{control = Control, api = Api}) ->
     %% Somebody killed the controller. A session goes with it; the one tracer of old is ours to take down, and the gate.
@@ -453,11 +460,30 @@ status(_) -> 6.
 %% Only what was seen wholly after the last event; the fold sees to it that it was before the next.
 looked({Pid, Status, Before, After}, R = #r{processes = Processes}) ->
     case Processes of
+        #{Pid := P = #p{out = Out, clock = Clock, origin = attached}}
+          when is_integer(Clock), Before >= Clock, Out =/= false, Out =/= gone, Status =/= waiting ->
+            %% It was out when that was no longer told.
+            case is_running_seen(R) of
+                false -> R#r{processes = Processes#{Pid := (append(4, P, Before, <<0:16>>))#p{clock = Before, out = false, ran = Before}}};
+                true when Out =:= true -> seen_out(P, Status, After, Pid, R);
+                true -> R
+            end;
         #{Pid := P = #p{out = true, clock = Clock, origin = attached}} when is_integer(Clock), Before >= Clock ->
-            P1 = append(9, P, After, <<(status(Status))>>),
-            R#r{processes = Processes#{Pid := P1#p{out = case Status of running -> true; _ -> looked end}}};
+            seen_out(P, Status, After, Pid, R);
+        #{Pid := P = #p{out = false, clock = Clock, origin = attached}} when is_integer(Clock), Before >= Clock, Status =:= waiting ->
+            case waits(R) of
+                R -> R;
+                R1 ->
+                    P1 = append(3, P, Before, <<0:16>>),
+                    P2 = append(9, P1#p{clock = Before}, After, <<(status(Status))>>),
+                    R1#r{processes = Processes#{Pid := P2#p{out = looked, ran = none}}}
+            end;
         #{} -> R
     end.
+
+seen_out(P, Status, After, Pid, R = #r{processes = Processes}) ->
+    P1 = append(9, P, After, <<(status(Status))>>),
+    R#r{processes = Processes#{Pid := P1#p{out = case Status of running -> true; _ -> looked end}}}.
 
 ended({Pid, Ts}, R = #r{processes = Processes}) ->
     case Processes of
@@ -469,7 +495,9 @@ ended({Pid, Ts}, R = #r{processes = Processes}) ->
 
 %% The bounds are looked at every so many events, and at every tick.
 checked(Cur, P, Ids, R0) ->
-    R = bounds((store(Cur, P, R0))#r{batch_events = R0#r.batch_events + ?CHECK_EVENTS, events = R0#r.events + ?CHECK_EVENTS}),
+    R1 = store(Cur, P#p{ran = case P#p.ran of none -> none; _ -> P#p.clock end}, ran(P, P#p.clock, R0)),
+    R2 = bounds(R1#r{batch_events = R0#r.batch_events + ?CHECK_EVENTS, events = R0#r.events + ?CHECK_EVENTS}),
+    R = judge(P#p.clock, Ids, R2),
     if
         R#r.batch_events >= ?BATCH_EVENTS -> resume(none, #p{}, ?CHECK_EVENTS, Ids, flush(R));
         true -> resume(none, #p{}, ?CHECK_EVENTS, Ids, R)
@@ -478,7 +506,7 @@ checked(Cur, P, Ids, R0) ->
 bounds(R = #r{stopped = true}) -> R;
 bounds(R = #r{events = Events, max_queue = MaxQueue, max_memory = MaxMemory}) ->
     {message_queue_len, Queue} = process_info(self(), message_queue_len),
-    R1 = R#r{max_seen = max(Queue, R#r.max_seen)},
+    R1 = backlog(Queue, R#r{max_seen = max(Queue, R#r.max_seen)}),
     Memory = R#r.pending_bytes + Queue * ?MESSAGE_BYTES,
     if
         Events >= R#r.max_events -> bound('max-events', R1);
@@ -493,7 +521,7 @@ bound(Which, R) ->
     R#r{stopped = true}.
 
 ticked(R0 = #r{ticks = Ticks}) ->
-    R = bounds(R0#r{ticks = Ticks + 1}),
+    R = rested(bounds(R0#r{ticks = Ticks + 1})),
     Silent = R#r.unanswered > 0 andalso now_ms() - R#r.answered_ms > ?UNANSWERED_MS,
     if
         Silent, not R#r.stopped -> bound(unanswered, R);

@@ -208,6 +208,7 @@ set_patterns(C) ->
 %% A captured function is traced whatever is left out.
 meant(C, Counts) ->
     [pattern(C, MFA, C#c.spec) || MFA <- C#c.functions],
+    [pattern(C, MFA, false) || MFA <- maps:keys(C#c.off)],
     [Some || {_, Count} = Some <- Counts, Count > 0].
 
 select_module(C, M) ->
@@ -299,6 +300,7 @@ module_loaded(C = #c{relay = Relay}, M, Known) ->
         {Functions, Probe} ->
             Captured = [MFA || {Same, _, _} = MFA <- C#c.functions, Same =:= M],
             [pattern(C, MFA, C#c.spec) || MFA <- Captured],
+            [pattern(C, MFA, false) || {Same, _, _} = MFA <- maps:keys(C#c.off), Same =:= M],
             set_triggers(C, Captured),
             is_agent(M) orelse (Relay ! {module, M, Functions > 0, erlang:monotonic_time(nanosecond)}),
             Known#{M => Probe}
@@ -312,7 +314,8 @@ probes(C) -> maps:from_list([{M, probe(C, M)} || M <- erlang:loaded()]).
 probe(#c{select = {[], [], _}}, M) ->
     case is_agent(M) orelse functions(M) =:= [] of true -> none; false -> {M, module_info, 0} end;
 probe(C, M) ->
-    case is_agent(M) orelse [{F, A} || {Same, F, A} <- C#c.functions, Same =:= M] ++ selected(C, M) of
+    case is_agent(M) orelse [FA || {F, A} = FA <- [{F, A} || {Same, F, A} <- C#c.functions, Same =:= M] ++ selected(C, M),
+                                   not is_map_key({M, F, A}, C#c.off)] of
         [{F, A} | _] -> {M, F, A};
         _ -> none
     end.

@@ -47,6 +47,14 @@ const struct option_row trace_rows[] = {
      .argument = "TIME",
      .help = "how long: 500ms, 10s, 2m, 1h; 0 is until Ctrl-C (default 10s with -p, 1m from the first call on with -f, "
              "and with `run` until the call has ended)"},
+    {.name = "overhead",
+     .kind = OPTION_TEXT,
+     TRACE(overhead),
+     .argument = "PERCENT",
+     .help =
+         "how much slower the traced processes may become, two seconds after it has begun: past that the functions "
+         "that "
+         "are called most are switched off, and their time is their callers'; full, the default, traces every call"},
     {.name = "max-events",
      .kind = OPTION_COUNT,
      TRACE(bounds.max_events),
@@ -80,6 +88,8 @@ const struct option_row message_rows[] = {
     {0},
 };
 
+#define OVERHEAD_PERCENT_MAX 1000
+
 void live_init(struct live_settings *settings)
 {
   reach_init(&settings->reach);
@@ -88,12 +98,30 @@ void live_init(struct live_settings *settings)
   drawing_init(&settings->drawing);
 }
 
+// "20%" to 20, "full" to 0.
+static int overhead_percent(const char *text, uint64_t *percent)
+{
+  char *end;
+  *percent = 0;
+  if (strcmp(text, "full") == 0)
+    return 0;
+  unsigned long value = text[0] >= '0' && text[0] <= '9' ? strtoul(text, &end, 10) : 0;
+  if (value < 1 || value > OVERHEAD_PERCENT_MAX || strcmp(end, "%") != 0)
+    return -1;
+  *percent = value;
+  return 0;
+}
+
 int live_check(const struct live_settings *settings, const char *verb, struct error *err)
 {
   if (reach_check(&settings->reach, verb, err) < 0)
     return -1;
   if (settings->messages.quiet && settings->messages.verbose)
     return error_set(err, ERROR_USAGE, "--quiet and --verbose exclude each other: leave one out");
+  uint64_t percent;
+  if (settings->trace.overhead && overhead_percent(settings->trace.overhead, &percent) < 0)
+    return error_set(err, ERROR_USAGE, "--overhead takes a percentage from 1%% to %d%%, or full, not %s",
+                     OVERHEAD_PERCENT_MAX, settings->trace.overhead);
   return 0;
 }
 
@@ -135,6 +163,8 @@ static int collect(const struct live_settings *settings, struct collect_options 
   options->opaque_count = trace->opaque.count;
   options->spawned = trace->spawned;
   options->bounds = trace->bounds;
+  if (trace->overhead)
+    overhead_percent(trace->overhead, &options->overhead_percent);
   options->on_progress = settings->messages.quiet || !console_is_terminal() ? NULL : show_progress;
   options->on_note = settings->messages.verbose ? show_note : NULL;
   options->on_answer = take_answer;

@@ -20,6 +20,7 @@ struct trace_settings {
   struct text_list opaque;
   uint64_t duration_ns; // OPTION_NOT_GIVEN: the verb's default
   struct collect_bounds bounds;
+  const char *overhead; // "20%", "full"; NULL: the verb's default
 };
 
 struct message_settings {

@@ -91,10 +91,10 @@ static void write_capture(struct term_writer *writer, const struct collect_optio
   }
 }
 
-// {Targets, {Only, Skip, Opaque}, Spawned, DurationMs, {MaxEvents, MaxQueue, MaxMemory}, Capture}
+// {Targets, {Only, Skip, Opaque}, Spawned, DurationMs, {MaxEvents, MaxQueue, MaxMemory}, Overhead, Capture}
 static void write_asked(struct term_writer *writer, const struct collect_options *options)
 {
-  term_write_tuple(writer, 6);
+  term_write_tuple(writer, 7);
   write_targets(writer, options);
   term_write_tuple(writer, 3);
   write_texts(writer, options->only, options->only_count);
@@ -106,6 +106,10 @@ static void write_asked(struct term_writer *writer, const struct collect_options
   term_write_u64(writer, options->bounds.max_events);
   term_write_u64(writer, options->bounds.max_queue);
   term_write_u64(writer, options->bounds.max_memory_bytes);
+  if (options->overhead_percent > 0)
+    term_write_u64(writer, options->overhead_percent);
+  else
+    term_write_atom(writer, "full");
   write_capture(writer, options);
 }
 

@@ -29,8 +29,9 @@
 #define NAME_MAX_BYTES ((size_t)16 << 20)
 
 const struct snapshot_fact snapshot_facts[SNAPSHOT_FACTS] = {
-    {"target", "run"},        {"selection", "selection"}, {"otp", "otp"},          {"elixir", "elixir"},
-    {"flambeau", "flambeau"}, {"ended", "ended"},         {"lost_events", "lost"}, {"loaded", "loaded"},
+    {"target", "run"},       {"selection", "selection"}, {"otp", "otp"},
+    {"elixir", "elixir"},    {"flambeau", "flambeau"},   {"ended", "ended"},
+    {"lost_events", "lost"}, {"folded", "folded"},       {"loaded", "loaded"},
 };
 
 struct snapshot {

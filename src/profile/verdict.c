@@ -644,6 +644,10 @@ static void note_ends(struct judging *judging)
   const char *base_cut = cut_short(judging->base), *head_cut = cut_short(judging->head);
   if (lost(judging->base) || lost(judging->head))
     add_note(judging, NOTE_LOST, lost(judging->base), lost(judging->head));
+  const char *base_folded = profile_fact_value(judging->base_snapshot, "folded"),
+             *head_folded = profile_fact_value(judging->head_snapshot, "folded");
+  if (base_folded || head_folded)
+    add_note(judging, NOTE_BUDGET, base_folded, head_folded);
   if (base_cut || head_cut)
     add_note(judging, NOTE_BOUND, base_cut, head_cut);
   for (int cut = 1; cut >= 0; cut--) {

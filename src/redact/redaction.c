@@ -162,9 +162,9 @@ static int take_process(struct event_sink *sink, const struct process_definition
 
 // What is not in one of these two does not pass.
 static const char *const seen_facts[] = {
-    "flambeau",  "otp",      "erts",       "elixir",         "system",    "started",
-    "begin_ns",  "end_ns",   "calls",      "slower_than_ns", "ended",     "bounds",
-    "functions", "untraced", "wire_bytes", "wire_events",    "max_queue", "lost_events",
+    "flambeau",   "otp",         "erts",           "elixir",      "system",   "started",   "begin_ns",
+    "end_ns",     "calls",       "slower_than_ns", "ended",       "bounds",   "functions", "untraced",
+    "wire_bytes", "wire_events", "max_queue",      "lost_events", "overhead", "folded",
 };
 
 struct asked_fact {

@@ -829,6 +829,11 @@ static void facts_are_compared_as_snapshots_have_them(void **state)
   assert_note(verdict, 0, NOTE_LOST, "", NULL);
   assert_int_equal(verdict->note_count, 1);
   verdict_free(verdict);
+  base.facts = "overhead=full\n", head.facts = "overhead=20%\nfolded=3\n";
+  verdict = judged(base, head, &strict);
+  assert_note(verdict, 0, NOTE_BUDGET, NULL, "3");
+  assert_int_equal(verdict->note_count, 1);
+  verdict_free(verdict);
 }
 
 static void nothing_to_judge_is_an_error(void **state)

@@ -1,0 +1,52 @@
+"""A budget for the overhead: what is called most is switched off, and nothing but that changes."""
+import json
+
+import harness
+from harness import LiveTest, flambeau
+
+FEWER = 2  # times fewer events in a second than with every call, at least, on whatever machine
+
+
+class OverheadTest(LiveTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.node = harness.start_shop(SHOP_DENSE="on")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.node.stop()
+
+    def recorded(self, overhead, seconds, *more):
+        before = self.node.state()
+        path = harness.world.folder / "overhead.flb"
+        result = flambeau("record", "-n", self.node.name, "-p", "shop_dense", "-d", f"{seconds}s", "--overhead", overhead,
+                          "-o", path, *more, timeout_s=240)
+        self.assert_ended(result, 0)
+        self.assert_clean(self.node, before)
+        report = flambeau("report", "--json", path, timeout_s=240)
+        self.assert_ended(report, 0)
+        return json.loads(report.out)
+
+    def test_what_is_called_most_is_switched_off(self):
+        """Of each fib(15) three functions make 3,946 calls; work/0, which calls it, stays, and has their time."""
+        full = self.recorded("full", 1)
+        self.assertEqual(full["facts"]["overhead"], "full")
+        self.assertNotIn("folded", full["facts"])
+        bounded = self.recorded("20%", 6)
+        facts = bounded["facts"]
+        self.assertEqual(facts["overhead"], "20%")
+        self.assertIn("shop_dense:fib/1 ", facts["folded_names"])
+        self.assertEqual(int(facts["folded"]), facts["folded_names"].count(", ") + 1)
+        self.assertEqual(bounded["conservation"]["difference_ns"], 0)
+        self.assertLess(bounded["events"] / 6 * FEWER, full["events"])
+        work = next(function for function in bounded["functions"] if function["name"] == "shop_dense:work/0")
+        self.assertGreater(work["total_ns"], 0.9 * sum(process["width_ns"] for process in bounded["processes"]))
+
+    def test_words_that_are_no_budget(self):
+        for word in ("0%", "20", "20%%", "much", "1001%"):
+            self.assert_refused(flambeau("record", "-n", self.node.name, "-p", "shop_dense", f"--overhead={word}", "-o", "none.svg"),
+                                2, "--overhead", word)
+
+
+if __name__ == "__main__":
+    harness.main()
