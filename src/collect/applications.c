@@ -14,7 +14,7 @@
 //                       apps/NAME/lib in an umbrella (3)
 //   mix release         lib/NAME-VSN/ebin holds them all, and sources are stripped off. Erlang ones have whole paths in
 //                       their lines: deps/NAME/src (2). For Elixir's there is the graph: mix writes the name as the
-//                       description unless told one, and hex.pm takes no package without one, so siblings of an
+//                       description unless told one, and Hex takes no package without one, so siblings of an
 //                       umbrella are told from packages (4, 5)
 //   rebar3 shell        a dependency's source is _build/default/lib/NAME/src (2); own ones are compiled from src or
 //                       apps/NAME/src (3), though _build/default/lib has links to them
