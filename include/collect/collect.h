@@ -42,11 +42,13 @@ struct collect_own_call {
 enum collect_answer { COLLECT_VALUE, COLLECT_EXCEPTION };
 
 struct collect_options {
-  const char *const *processes; // as typed: "<0.1.0>", "0.1.0", "shop_cart", "Shop.Cart", "supervisor:shop_sup"
+  const char *const
+      *processes; // as typed: "<0.1.0>", "0.1.0", "shop_cart", "Shop.Cart", "supervisor:shop_sup"; "all" with sample_ns
   size_t process_count;
   const char *const *functions; // or calls of these, in any process: "lists:sort/1", "Shop.Cart.total"
   size_t function_count;
   const struct collect_own_call *own_call; // or this; NULL otherwise
+  uint64_t sample_ns;                      // stacks are read at this interval, and nothing is traced; 0: no
   uint64_t calls;                          // with functions: stop after so many whole calls
   uint64_t first_call_ns;                  // with functions: how long to wait for the first; 0: until stop_fd
   uint64_t slower_than_ns;                 // with functions: keep only calls that took at least so long

@@ -8,15 +8,20 @@
 #include "base/error.h"
 
 struct event_sink;
+struct string_table;
 
 // Ids of functions and processes as the sinks see them; shared by all decoders that feed the same sinks, so
 // that several agents, or nodes, never collide.
 struct event_ids {
-  uint32_t next_function; // starts at 1
-  uint32_t next_process;  // starts at 0
+  uint32_t next_function;         // starts at 1
+  uint32_t next_process;          // starts at 0
+  struct string_table *functions; // NULL, or: a function that several senders define is one, told of once
 };
 
 void event_ids_init(struct event_ids *ids);
+// For several senders that trace the same code.
+int event_ids_init_common(struct event_ids *ids, struct error *err);
+void event_ids_release(struct event_ids *ids);
 
 struct decoder; // one per source of packed records; remembers its definitions
 

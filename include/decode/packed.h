@@ -19,6 +19,10 @@ enum packed_tag {
 #define PACKED_LONG_IDS 0x20u
 #define PACKED_SAME_CALLER 0x40u
 
+// The flags of a stack: one or none.
+#define PACKED_STACK_CUT 1u
+#define PACKED_STACK_AGAIN 2u
+
 #define PACKED_SHORT_DELTA_LIMIT (1u << 24) // a short delta is below
 #define PACKED_SHORT_ID_LIMIT (1u << 16)    // a short id is below
 

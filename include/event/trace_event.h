@@ -14,18 +14,21 @@ enum event_kind {
   EVENT_GC_START,  // `major`
   EVENT_GC_END,    // `major`, `words`: how many heap words it gave back
   EVENT_EXIT,      // the process is gone
-  EVENT_STACK,     // the real stack, read while the process stood still: `stack`, `stack_size`, `stack_cut`
-  EVENT_STATUS,    // somebody looked: `status` was true at `time_ns`. May be stamped later than the event after it
-  EVENT_SPAWN,     // the process spawned process `child`, which starts in `function`
-  EVENT_LOST,      // events are missing from here to the next event of this process; `lost` of them (0: unknown)
-  EVENT_END,       // tracing of this process ended here
-  EVENT_BEGIN, // the process called `function`, which returns to `caller`, and is traced from here until it has ended
-  EVENT_LEAVE, // that call ended, `ending`: what the process does until its next EVENT_BEGIN is nobody's business
+  EVENT_STACK,  // the real stack, read while the process stood still: `stack`, `stack_size`, `stack_cut`, `stack_again`
+  EVENT_STATUS, // somebody looked: `status` was true at `time_ns`. May be stamped later than the event after it
+  EVENT_SPAWN,  // the process spawned process `child`, which starts in `function`
+  EVENT_LOST,   // events are missing from here to the next event of this process; `lost` of them (0: unknown)
+  EVENT_END,    // tracing of this process ended here
+  EVENT_BEGIN,  // the process called `function`, which returns to `caller`, and is traced from here until it has ended
+  EVENT_LEAVE,  // that call ended, `ending`: what the process does until its next EVENT_BEGIN is nobody's business
+  EVENT_SAMPLE, // since its sample before the process is taken to have been in `status` with this stack, which is as in
+                // EVENT_STACK. The first sample of a process only starts its time
 };
 
 enum call_ending { CALL_RETURNED = 1, CALL_RAISED };
 
 enum process_status {
+  STATUS_UNKNOWN,     // in EVENT_SAMPLE alone
   STATUS_WAITING = 1, // in a receive
   STATUS_RUNNABLE,
   STATUS_RUNNING,
@@ -45,10 +48,11 @@ struct trace_event {
   uint32_t function;
   uint32_t caller;            // EVENT_CALL: FUNCTION_NONE when the VM says `undefined`
   uint32_t child;             // EVENT_SPAWN
-  enum process_status status; // EVENT_STATUS
+  enum process_status status; // EVENT_STATUS, EVENT_SAMPLE
   enum call_ending ending;    // EVENT_LEAVE
   bool major;
-  bool stack_cut; // EVENT_STACK: outer frames are missing below stack[0]
+  bool stack_cut;   // EVENT_STACK, EVENT_SAMPLE: outer frames are missing below stack[0]
+  bool stack_again; // EVENT_STACK: read in mid-trace, after calls were not traced for a while; never with stack_cut
   uint64_t words;
   uint64_t lost;
   const uint32_t *stack; // function ids, outermost first; borrowed for the call

@@ -25,6 +25,7 @@ struct fold_options {
   enum fold_by by;
   bool spans;     // keep frames in time, for a chart; wants FOLD_BY_PROCESS
   bool raw_names; // names as the VM says them
+  bool raw_times; // what tracing cost stays in
 };
 
 struct fold; // opaque

@@ -15,12 +15,13 @@
 struct box {
   uint64_t start; // from the left edge, in the weight's own unit; of a chart in nanoseconds
   uint64_t width;
-  uint32_t row;   // 0 is the root's row ("all")
-  uint32_t lane;  // of a chart: boxes of one process have one lane; 0 is the root's and the first process's
-  uint32_t node;  // of the profile
-  uint64_t own;   // own weight of that node; 0 in a chart
-  uint32_t color; // 0xRRGGBB; dark text reads on it
-  bool deeper;    // stands for `node`, its siblings and all beneath them: drawn as `[deeper]`
+  uint32_t row;     // 0 is the root's row ("all")
+  uint32_t lane;    // of a chart: boxes of one process have one lane; 0 is the root's and the first process's
+  uint32_t node;    // of the profile
+  uint64_t own;     // own weight of that node; 0 in a chart
+  uint64_t tracing; // taken out of `width`; 0 in a chart
+  uint32_t color;   // 0xRRGGBB; dark text reads on it
+  bool deeper;      // stands for `node`, its siblings and all beneath them: drawn as `[deeper]`
 };
 
 // What a color means, where the palette's colors mean something.

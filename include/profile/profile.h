@@ -50,7 +50,7 @@ struct profile_node {
   uint32_t parent;
   uint32_t first_child;  // 0: none. Children are in byte order of their frames' names, [vanished] behind them
   uint32_t next_sibling; // 0: none
-  uint64_t own;          // own weight: nanoseconds (or the folded file's unit)
+  uint64_t own;          // own weight: nanoseconds (or the folded file's unit), without what tracing cost
   uint64_t calls;        // `call` events at exactly this stack
 };
 
@@ -60,18 +60,20 @@ struct profile_function {
   uint64_t calls;
   uint64_t own_ns;                         // without callees; [gc], [waiting], [runnable] beneath it are not its own
   uint64_t total_ns;                       // a recursive function counted once per stack
+  uint64_t tracing_ns, total_tracing_ns;   // taken out of its own time, and of its total
   uint64_t gc_ns, waiting_ns, runnable_ns; // [gc], [waiting], [runnable] directly beneath it
   uint64_t timed_calls;                    // calls seen from their start to their end
-  uint64_t call_sum_ns, call_min_ns, call_max_ns; // lengths of those
+  uint64_t call_sum_ns;                    // their lengths, less their share of what was taken out
+  uint64_t call_min_ns, call_max_ns;       // as they were traced
 };
 
 struct profile_process {
   const char *pid;
   const char *title; // registered name, label or initial call, in this order; the pid when nothing is known
   uint64_t events;
-  int64_t first_ns, last_ns;                        // times of its first and last event
-  uint64_t away_ns;                                 // between its captured calls, when it was not traced
-  uint64_t width_ns;                                // sum of all its stacks' widths; equals last - first - away
+  int64_t first_ns, last_ns; // times of its first and last event
+  uint64_t away_ns;          // between its captured calls, when it was not traced
+  uint64_t width_ns; // sum of all its stacks' widths, and of what was taken out of them; equals last - first - away
   uint64_t waiting_ns, runnable_ns, gc_ns, lost_ns; // parts of that; the rest ran
   bool exited;
 };
@@ -104,6 +106,13 @@ struct profile_gc {
   uint64_t minor, major;     // how many
   uint64_t pause_ns, max_ns; // how long, all and longest
   uint64_t words_given_back;
+};
+
+// What tracing cost, as far as it is known, and taken out of the nodes' own times.
+struct profile_tracing {
+  uint64_t taken_ns; // of all nodes
+  bool scaled;       // what untraced calls take is known:
+  double factor;     // so many times what an event was measured to cost
 };
 
 // One side of a comparison at one node.
@@ -142,6 +151,7 @@ struct profile {
   size_t frame_count;
   const struct profile_node *nodes;
   size_t node_count;        // at least 1
+  const uint64_t *tracing;  // per node, nanoseconds taken out of its own time; NULL: of none
   const uint8_t *own_kinds; // per node, the enum frame_kind its own time counts as; NULL: that of its frame
   // In a comparison (profile_compare), per node what BASE has there; else NULL. The nodes' own times and calls are
   // HEAD's, but beneath [vanished], where HEAD has none, BASE's: so wide the stacks are drawn.
@@ -170,6 +180,7 @@ struct profile {
   size_t module_count;
   struct profile_gc gc;
   struct profile_absence waiting, runnable;
+  struct profile_tracing taken_out;
   const struct profile_span *spans; // by process, then by start, outer before inner; NULL unless asked for
   size_t span_count;
   uint64_t span_min_ns; // spans shorter than this were left out
@@ -184,10 +195,25 @@ void profile_free(struct profile *profile); // NULL is fine
 // The value of a fact, or NULL.
 const char *profile_fact_value(const struct profile *profile, const char *key);
 
+// Its stacks were read at an interval (the fact `sampled`): there are times, but no calls, although `counts_known`.
+bool profile_is_sampled(const struct profile *profile);
+#define SAMPLING_BIAS                                                                                                  \
+  "a stack is seen where the VM lets a process answer, at the end of its time slice, a long BIF or NIF at its own "    \
+  "end; what lasts less than an interval is seen by chance"
+// `counts_known`, and calls were counted.
+bool profile_has_calls(const struct profile *profile);
+
 enum weight { WEIGHT_WALL, WEIGHT_CPU, WEIGHT_WAIT, WEIGHT_GC, WEIGHT_CALLS };
 
 // What `node` itself weighs: own time where its frame takes part in `weight`, or its calls.
 uint64_t profile_own_weight(const struct profile *profile, uint32_t node, enum weight weight);
+// What was taken out of that.
+uint64_t profile_own_tracing(const struct profile *profile, uint32_t node, enum weight weight);
+// Is more taken out than is left? Then a small error of the one is a large one of the other.
+static inline bool profile_is_uncertain(uint64_t left, uint64_t tracing)
+{
+  return tracing > left;
+}
 
 // A new profile whose stacks are turned round (callers instead of callees). Facts and tables are kept.
 struct profile *profile_reverse(const struct profile *profile, struct error *err);

@@ -1,6 +1,7 @@
 // Enters: a profile's facts and sums. Leaves: the two lines above every picture. Facts come from a file and are not
 // clean yet: whoever draws cleans them.
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -194,6 +195,17 @@ static char *comparison_title(const struct profile *comparison, enum weight weig
   return caption_take(&line);
 }
 
+const char *sheet_doubt(const struct sheet *sheet, char *text, size_t size, const struct box *box)
+{
+  char left[2 * NUMBER_MAX], all[2 * NUMBER_MAX];
+  *text = '\0';
+  if (profile_is_uncertain(box->width, box->tracing))
+    snprintf(text, size, "uncertain: %s left of %s, the rest was tracing",
+             sheet_weight(sheet, left, sizeof left, box->width),
+             sheet_weight(sheet, all, sizeof all, box->width + box->tracing));
+  return text;
+}
+
 char *picture_default_title(const struct profile *profile, enum weight weight, bool chart)
 {
   if (profile->base)
@@ -202,7 +214,8 @@ char *picture_default_title(const struct profile *profile, enum weight weight, b
 }
 
 // "10.0 s traced", or nothing.
-static void add_time_covered(struct bytes *line, const char *separator, const char *begin, const char *end)
+static void add_time_covered(struct bytes *line, const char *separator, const char *begin, const char *end,
+                             bool sampled)
 {
   if (begin == NULL || end == NULL)
     return;
@@ -212,7 +225,7 @@ static void add_time_covered(struct bytes *line, const char *separator, const ch
   char number[NUMBER_MAX];
   add(line, separator);
   add(line, number_time(number, (uint64_t)end_ns - (uint64_t)begin_ns));
-  add(line, " traced");
+  add(line, sampled ? " sampled" : " traced");
 }
 
 // 2026-01-31T12:00:00Z to 2026-01-31 12:00 UTC; what is written otherwise stays.
@@ -228,6 +241,17 @@ static void add_date(struct bytes *line, const char *started)
   add(line, " UTC");
 }
 
+// "stacks sampled every 10.0 ms".
+static void part_sampling(struct bytes *line, const struct profile *profile)
+{
+  char number[NUMBER_MAX];
+  const char *interval = profile_fact_value(profile, "sampled");
+  if (!interval)
+    return;
+  part(line, "stacks sampled every ");
+  add(line, number_time(number, strtoull(interval, NULL, 10)));
+}
+
 static void part_losses(struct bytes *line, const struct profile *profile)
 {
   char number[NUMBER_MAX];
@@ -235,6 +259,15 @@ static void part_losses(struct bytes *line, const struct profile *profile)
   add(line, profile->events == 1 ? " event, " : " events, ");
   add(line, profile->lost_events == 0 ? "none" : number_count(number, profile->lost_events));
   add(line, " lost");
+}
+
+static void part_tracing(struct bytes *line, const struct profile *profile, bool chart)
+{
+  char number[NUMBER_MAX];
+  if (profile->taken_out.taken_ns == 0)
+    return;
+  part(line, number_time(number, profile->taken_out.taken_ns));
+  add(line, chart ? " of tracing in it" : " of tracing taken out");
 }
 
 // "20 calls of shop_price:discount/5 in 4 processes, 1.20 ms to 9.90 ms, 2 cut off". How long it would have taken is
@@ -300,7 +333,7 @@ static void part_side(struct bytes *line, const struct profile *comparison, cons
   add_fact(line, ", ", values[0]);
   add_fact(line, ", ", values[1]);
   add_fact(line, ", OTP ", values[2]);
-  add_time_covered(line, ", ", values[3], values[4]);
+  add_time_covered(line, ", ", values[3], values[4], profile_is_sampled(comparison));
   if (values[5]) {
     add(line, ", ");
     add_date(line, values[5]);
@@ -363,13 +396,15 @@ char *picture_default_subtitle(const struct profile *profile, enum weight weight
     add(&line, value);
   }
   add_time_covered(&line, line.size > 0 ? CAPTION_SEPARATOR : "", profile_fact_value(profile, "begin_ns"),
-                   profile_fact_value(profile, "end_ns"));
+                   profile_fact_value(profile, "end_ns"), profile_is_sampled(profile));
   if ((value = profile_fact_value(profile, "started")) != NULL) {
     part(&line, "");
     add_date(&line, value);
   }
   if (profile->counts_known && profile->times_known) {
+    part_sampling(&line, profile);
     part_losses(&line, profile);
+    part_tracing(&line, profile, chart);
   } else if (profile->counts_known) {
     part(&line, "a snapshot: calls, no times");
   } else {

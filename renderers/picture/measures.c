@@ -14,7 +14,7 @@ static const struct measure of_folded = {WEIGHT_WALL, "weight", "weight", false}
 const struct measure *measures_of(const struct profile *profile, size_t *count)
 {
   bool all = profile->counts_known && profile->times_known;
-  *count = all ? MEASURES_MAX : 1;
+  *count = !all ? 1 : profile_is_sampled(profile) ? MEASURES_MAX - 1 : MEASURES_MAX; // calls are the last
   return all ? of_capture : profile->counts_known ? of_snapshot : &of_folded;
 }
 

@@ -125,6 +125,8 @@ bool sheet_tick(const struct sheet *sheet, size_t index, struct sheet_tick *tick
 const char *sheet_moment(const struct sheet *sheet, char text[NUMBER_MAX], uint64_t time_ns);
 // Of a box of a comparison, both sides: "own 1.20 s, was 800 ms (+50.0%)". "" where there is nothing to say.
 const char *sheet_change(const struct sheet *sheet, char *text, size_t size, const struct box *box);
+// Of a box that more was taken out of than is left: "uncertain: 12.0 ms left of 1.20 s, the rest was tracing". "" else.
+const char *sheet_doubt(const struct sheet *sheet, char *text, size_t size, const struct box *box);
 // A weight in the picture's unit: "1.23 s", "12 calls", "12".
 const char *sheet_weight(const struct sheet *sheet, char *text, size_t size, uint64_t weight);
 

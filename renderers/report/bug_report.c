@@ -244,7 +244,7 @@ static void write_asked(struct report *report)
   bool known =
       number_fact(report, "begin_ns", &begin_ns) && number_fact(report, "end_ns", &end_ns) && end_ns >= begin_ns;
   if (known || how) {
-    byte_sink_text(report->out, "- Traced: ");
+    byte_sink_text(report->out, profile_is_sampled(report->profile) ? "- Sampled: " : "- Traced: ");
     if (known)
       byte_sink_printf(report->out, "for %s", number_time(text, (uint64_t)end_ns - (uint64_t)begin_ns));
     if (how)
@@ -252,6 +252,9 @@ static void write_asked(struct report *report)
     write_fact(report, "; began at ", "started");
     byte_sink_text(report->out, "\n");
   }
+  if (number_fact(report, "sampled", &begin_ns) && begin_ns > 0)
+    byte_sink_printf(report->out, "- Stacks: read every %s, less often where processes wait; %s\n",
+                     number_time(text, (uint64_t)begin_ns), SAMPLING_BIAS);
 }
 
 static void write_losses(struct report *report)
@@ -360,7 +363,9 @@ static void fill_split(struct report *report, const void *context)
       {split->runnable, profile->runnable.count, profile->runnable.max_ns, "[runnable], but not scheduled"},
       {split->gc, profile->gc.minor + profile->gc.major, profile->gc.max_ns, "[gc]"},
       {split->lost, 0, 0, "[lost]"},
+      {profile->taken_out.taken_ns, 0, 0, "[tracing], taken out of what ran"},
   };
+  const size_t parts = sizeof rows / sizeof *rows - 1; // of the whole
   struct table table;
   columns(&table, titles, 5, 4);
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -368,9 +373,13 @@ static void fill_split(struct report *report, const void *context)
     if (rows[i].time_ns == 0 && i > 0)
       continue;
     time_cell(&table, rows[i].time_ns);
-    share_cell(&table, rows[i].time_ns, split->whole);
-    table_cell(&table, rows[i].times ? number_count(text, rows[i].times) : "");
-    table_cell(&table, rows[i].times ? number_time(text, rows[i].max_ns) : "");
+    if (i < parts)
+      share_cell(&table, rows[i].time_ns, split->whole);
+    else
+      table_cell(&table, "");
+    bool counted = rows[i].times && profile_has_calls(profile); // nobody counts them who only looks now and then
+    table_cell(&table, counted ? number_count(text, rows[i].times) : "");
+    table_cell(&table, counted ? number_time(text, rows[i].max_ns) : "");
     table_cell(&table, rows[i].name);
   }
   end_table(report, &table, 0);
@@ -399,7 +408,10 @@ static void fill_functions(struct report *report, const void *context)
   for (size_t i = 0; i < report->figures.functions_shown; i++) {
     const struct profile_function *function = report->figures.functions[i];
     const struct profile_frame *frame = &report->profile->frames[function->frame];
-    count_cell(&table, function->calls);
+    if (profile_has_calls(report->profile))
+      count_cell(&table, function->calls);
+    else
+      table_cell(&table, "");
     time_cell(&table, function->own_ns);
     share_cell(&table, function->own_ns, report->figures.split.ran);
     time_cell(&table, function->total_ns);

@@ -221,7 +221,7 @@ static const char *measure(const struct diff *diff)
 static void write_calls_beside(struct diff *diff, const struct change *change)
 {
   char base[NUMBER_MAX], head[NUMBER_MAX];
-  if (change->kind != CHANGE_BOTH || !diff->comparison->counts_known)
+  if (change->kind != CHANGE_BOTH || !profile_has_calls(diff->comparison))
     return;
   if (distance(change->calls))
     byte_sink_printf(diff->out, ", calls %s \u2192 %s", number_count(base, change->calls.base),
@@ -272,7 +272,7 @@ static void change_cells(struct diff *diff, struct table *table, const struct ch
   table_cell(table, change_word(text, change, change->weight));
   table_cell(table, change->kind == CHANGE_NEW ? "-" : weight_text(diff, text, change->weight.base));
   table_cell(table, change->kind == CHANGE_GONE ? "-" : weight_text(diff, text, change->weight.head));
-  if (diff->comparison->counts_known && !counts(diff)) {
+  if (profile_has_calls(diff->comparison) && !counts(diff)) {
     table_cell(table, change->kind == CHANGE_NEW ? "-" : number_count(text, change->calls.base));
     table_cell(table, change->kind == CHANGE_GONE ? "-" : number_count(text, change->calls.head));
   }
@@ -294,7 +294,7 @@ static void write_functions(struct diff *diff)
   table_column(&table, "", false);
   table_column(&table, headings[diff->options->weight][0], false);
   table_column(&table, headings[diff->options->weight][1], false);
-  if (diff->comparison->counts_known && !counts(diff)) {
+  if (profile_has_calls(diff->comparison) && !counts(diff)) {
     table_column(&table, "calls BASE", false);
     table_column(&table, "HEAD", false);
   }
@@ -335,7 +335,10 @@ static void write_no_changes(struct diff *diff)
   char text[NUMBER_MAX];
   size_t stacks = changed_stacks(diff->comparison);
   const struct profile *comparison = diff->comparison;
-  const char *what = !comparison->counts_known ? "weight" : comparison->times_known ? "time and calls" : "calls";
+  const char *what = !comparison->counts_known        ? "weight"
+                     : profile_is_sampled(comparison) ? "time"
+                     : comparison->times_known        ? "time and calls"
+                                                      : "calls";
   if (stacks == 0)
     byte_sink_printf(diff->out, "\nNothing changed: every stack has the same %s on both sides.\n", what);
   else

@@ -94,7 +94,7 @@ static void write_span(struct report *report)
       number_fact(report, "begin_ns", &begin_ns) && number_fact(report, "end_ns", &end_ns) && end_ns >= begin_ns;
   if (!known && !how)
     return;
-  write_label(report, "traced");
+  write_label(report, profile_is_sampled(report->profile) ? "sampled" : "traced");
   if (known)
     byte_sink_printf(report->out, "%s%s", number_time(text, (uint64_t)end_ns - (uint64_t)begin_ns), how ? ", " : "");
   byte_sink_printf(report->out, "%s\n", how ? page_ended(how) : "");
@@ -132,6 +132,17 @@ static void write_losses(struct report *report)
                      number_time(time, figures->split.lost));
 }
 
+// What a captured call takes when nobody looks.
+static void write_untraced(struct report *report)
+{
+  char text[NUMBER_MAX];
+  int64_t untraced_ns;
+  if (!number_fact(report, "untraced_ns", &untraced_ns) || untraced_ns <= 0)
+    return;
+  write_label(report, "untraced");
+  byte_sink_printf(report->out, "%s a call, in the median of those before\n", number_time(text, (uint64_t)untraced_ns));
+}
+
 // What a budget has cost the profile.
 static void write_overhead(struct report *report)
 {
@@ -145,16 +156,34 @@ static void write_overhead(struct report *report)
   if (!number_fact(report, "folded", &folded) || folded <= 0)
     return;
   write_label(report, "folded");
-  byte_sink_printf(report->out,
-                   "%s switched off for a while or for good, their time is their callers' (calls seen): %s\n",
-                   number_count(text, (uint64_t)folded), fact(report, "folded_names"));
+  const char *names = fact(report, "folded_names"); // a bug report leaves them out
+  byte_sink_printf(report->out, "%s switched off for a while or for good, their time is their callers'%s%s\n",
+                   number_count(text, (uint64_t)folded), names ? " (calls seen): " : "", names ? names : "");
+}
+
+// How stacks were sampled, and what that leaves out.
+static void write_sampling(struct report *report)
+{
+  char text[NUMBER_MAX];
+  int64_t interval_ns, looks, stacks;
+  if (!number_fact(report, "sampled", &interval_ns) || interval_ns <= 0)
+    return;
+  write_label(report, "stacks");
+  byte_sink_printf(report->out, "sampled every %s", number_time(text, (uint64_t)interval_ns));
+  if (number_fact(report, "looks", &looks) && looks >= 0)
+    byte_sink_printf(report->out, ", %s looks", number_count(text, (uint64_t)looks));
+  if (number_fact(report, "stacks_read", &stacks) && stacks >= 0)
+    byte_sink_printf(report->out, ", %s stacks read", number_count(text, (uint64_t)stacks));
+  byte_sink_text(report->out, "; processes that wait less often\n");
+  write_label(report, "bias");
+  byte_sink_printf(report->out, "%s\n", SAMPLING_BIAS);
 }
 
 static void write_patterns(struct report *report)
 {
   char text[NUMBER_MAX];
   int64_t functions;
-  if (!number_fact(report, "functions", &functions) || functions < 0)
+  if (profile_is_sampled(report->profile) || !number_fact(report, "functions", &functions) || functions < 0)
     return;
   write_label(report, "patterns");
   byte_sink_printf(report->out, "%s functions\n", number_count(text, (uint64_t)functions));
@@ -200,8 +229,10 @@ void page_write_facts(struct report *report)
   write_fact(report, "started", "started");
   write_span(report);
   write_fact(report, "bounds", "bounds");
+  write_sampling(report);
   write_patterns(report);
   write_overhead(report);
+  write_untraced(report);
   write_fact(report, "untraced", "untraced");
   write_events(report);
   write_losses(report);

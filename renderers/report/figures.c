@@ -54,7 +54,8 @@ static void add_up(struct figures *figures)
     width_ns += process->width_ns;
   }
   conservation->width_ns = figures->split.whole;
-  conservation->difference_ns += distance(width_ns, figures->split.whole);
+  conservation->tracing_ns = figures->profile->taken_out.taken_ns;
+  conservation->difference_ns += distance(width_ns, conservation->width_ns + conservation->tracing_ns);
 }
 
 static void count_losses(struct figures *figures)

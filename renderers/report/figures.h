@@ -15,10 +15,11 @@ struct figures_split {
   uint64_t whole, ran, waiting, runnable, gc, lost;
 };
 
-// Time that is billed twice, or not at all, is a difference: per process, so that two errors cannot cancel, and between
-// all processes and the tree.
+// Widths and what was taken out of them are the time covered. Time that is billed twice, or not at all, is a
+// difference: per process, so that two errors cannot cancel, and between all processes and the tree.
 struct figures_conservation {
   uint64_t width_ns;   // of everything in the tree
+  uint64_t tracing_ns; // taken out of it
   uint64_t covered_ns; // of all processes
   uint64_t difference_ns;
 };

@@ -136,17 +136,30 @@ static json_t *conservation(struct json_report *report)
   const struct figures_conservation *conservation = &report->figures.conservation;
   json_t *object = json_object();
   put(report, object, "sum_of_widths_ns", integer(conservation->width_ns));
+  if (conservation->tracing_ns > 0)
+    put(report, object, "tracing_ns", integer(conservation->tracing_ns));
   put(report, object, "time_covered_ns", integer(conservation->covered_ns));
   put(report, object, "difference_ns", integer(conservation->difference_ns));
+  return object;
+}
+
+static json_t *tracing(struct json_report *report)
+{
+  const struct profile_tracing *tracing = &report->profile->taken_out;
+  json_t *object = json_object();
+  put(report, object, "taken_ns", integer(tracing->taken_ns));
+  put(report, object, "factor", json_real(tracing->factor));
+  put(report, object, "scaled", json_boolean(tracing->scaled));
   return object;
 }
 
 static json_t *absence(struct json_report *report, const struct profile_absence *absence)
 {
   json_t *object = json_object();
-  put(report, object, "count", integer(absence->count));
+  bool counted = profile_has_calls(report->profile);
+  put(report, object, "count", known_integer(counted, absence->count));
   put(report, object, "total_ns", integer(absence->total_ns));
-  put(report, object, "max_ns", integer(absence->max_ns));
+  put(report, object, "max_ns", known_integer(counted, absence->max_ns));
   return object;
 }
 
@@ -268,12 +281,16 @@ static json_t *function_row(struct json_report *report, size_t index)
   put(report, row, "file", known_text(report, located ? frame->file : ""));
   put(report, row, "line", known_integer(located, frame->line));
   put(report, row, "native", json_boolean(frame->native));
-  put(report, row, "calls", integer(function->calls));
+  put(report, row, "calls", known_integer(profile_has_calls(report->profile), function->calls));
   put(report, row, "own_ns", integer(function->own_ns));
   put(report, row, "own_share", share(function->own_ns, report->figures.split.ran));
   put(report, row, "total_ns", integer(function->total_ns));
   put(report, row, "total_share", share(function->total_ns, report->figures.split.whole));
-  put(report, row, "timed_calls", integer(function->timed_calls));
+  if (report->profile->taken_out.taken_ns > 0) {
+    put(report, row, "own_tracing_ns", integer(function->tracing_ns));
+    put(report, row, "total_tracing_ns", integer(function->total_tracing_ns));
+  }
+  put(report, row, "timed_calls", known_integer(profile_has_calls(report->profile), function->timed_calls));
   put(report, row, "mean_ns", known_integer(timed, figures_mean_ns(function)));
   put(report, row, "min_ns", known_integer(timed, function->call_min_ns));
   put(report, row, "max_ns", known_integer(timed, function->call_max_ns));
@@ -328,6 +345,8 @@ static void write_capture(struct json_report *report)
   write_member(report, "covered_ns", integer(report->figures.conservation.covered_ns));
   write_member(report, "conservation", conservation(report));
   write_member(report, "time", split(report, true));
+  if (profile->taken_out.taken_ns > 0)
+    write_member(report, "tracing", tracing(report));
   write_member(report, "waits", absence(report, &profile->waiting));
   write_member(report, "runnable", absence(report, &profile->runnable));
   write_member(report, "gc", gc(report));

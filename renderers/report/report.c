@@ -53,6 +53,7 @@ static void share_cell(struct table *table, uint64_t part, uint64_t whole)
 
 struct split_row {
   uint64_t weight;
+  bool beside; // no part of the whole
   uint64_t times, max_ns;
   const char *name;
   const char *note;
@@ -63,8 +64,11 @@ static void split_cells(struct report *report, struct table *table, const struct
 {
   char text[NUMBER_MAX];
   weight_cell(report, table, row->weight);
-  share_cell(table, row->weight, report->figures.split.whole);
-  if (report->profile->counts_known) {
+  if (row->beside)
+    table_cell(table, "");
+  else
+    share_cell(table, row->weight, report->figures.split.whole);
+  if (profile_has_calls(report->profile)) {
     table_cell(table, row->times ? number_count(text, row->times) : "");
     table_cell(table, row->times ? number_time(text, row->max_ns) : "");
   }
@@ -81,32 +85,43 @@ static void describe_gc(const struct profile_gc *gc, char *text, size_t size)
              number_count(major, gc->major), number_count(words, gc->words_given_back));
 }
 
+static void describe_tracing(const struct profile_tracing *tracing, char *text, size_t size)
+{
+  if (tracing->scaled)
+    snprintf(text, size, "taken out: %.3g times what the events were measured to cost", tracing->factor);
+  else
+    snprintf(text, size, "taken out: what the events were measured to cost");
+}
+
 static void write_split(struct report *report)
 {
   const struct profile *profile = report->profile;
   const struct figures_split *split = &report->figures.split;
   const struct profile_gc *gc = &profile->gc;
-  char note[4 * NUMBER_MAX];
+  char note[4 * NUMBER_MAX], taken[4 * NUMBER_MAX];
   describe_gc(gc, note, sizeof note);
+  describe_tracing(&profile->taken_out, taken, sizeof taken);
   const struct split_row rows[] = {
-      {split->ran, 0, 0, "ran", ""},
-      {split->waiting, profile->waiting.count, profile->waiting.max_ns, "[waiting]", ""},
-      {split->runnable, profile->runnable.count, profile->runnable.max_ns, "[runnable]", ""},
-      {split->gc, gc->minor + gc->major, gc->max_ns, "[gc]", note},
-      {split->lost, 0, 0, "[lost]", ""},
-      {split->whole, 0, 0, "in all", ""},
+      {split->ran, false, 0, 0, "ran", ""},
+      {split->waiting, false, profile->waiting.count, profile->waiting.max_ns, "[waiting]", ""},
+      {split->runnable, false, profile->runnable.count, profile->runnable.max_ns, "[runnable]", ""},
+      {split->gc, false, gc->minor + gc->major, gc->max_ns, "[gc]", note},
+      {split->lost, false, 0, 0, "[lost]", ""},
+      {split->whole, false, 0, 0, "in all", ""},
+      {profile->taken_out.taken_ns, true, 0, 0, "[tracing]", taken},
   };
+  size_t count = sizeof rows / sizeof *rows - (profile->taken_out.taken_ns == 0);
   struct table table;
   table_init(&table);
   table_column(&table, profile->counts_known ? "time" : "weight", false);
   table_column(&table, "share", false);
-  if (profile->counts_known) {
+  if (profile_has_calls(profile)) { // a look does not see how often
     table_column(&table, "times", false);
     table_column(&table, "longest", false);
   }
   table_column(&table, "", true);
   table_column(&table, "", true);
-  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+  for (size_t i = 0; i < count; i++)
     split_cells(report, &table, &rows[i]);
   byte_sink_text(report->out, "\n");
   table_write(&table, PAGE_INDENT, report->out);
@@ -171,9 +186,12 @@ static void write_processes(struct report *report)
 static void write_conservation(struct report *report)
 {
   const struct figures_conservation *conservation = &report->figures.conservation;
-  char width[NUMBER_MAX], covered[NUMBER_MAX], difference[NUMBER_MAX];
-  byte_sink_printf(report->out, "\n  sum of widths %s ns, time covered %s ns, difference %s ns\n",
-                   number_count(width, conservation->width_ns), number_count(covered, conservation->covered_ns),
+  char width[NUMBER_MAX], tracing[NUMBER_MAX], covered[NUMBER_MAX], difference[NUMBER_MAX];
+  byte_sink_printf(report->out, "\n  sum of widths %s ns, ", number_count(width, conservation->width_ns));
+  if (conservation->tracing_ns > 0)
+    byte_sink_printf(report->out, "tracing taken out %s ns, ", number_count(tracing, conservation->tracing_ns));
+  byte_sink_printf(report->out, "time covered %s ns, difference %s ns\n",
+                   number_count(covered, conservation->covered_ns),
                    number_count(difference, conservation->difference_ns));
 }
 
@@ -188,21 +206,41 @@ static void call_length_cells(struct table *table, const struct profile_function
 
 // The place follows the name in its cell: a column of its own would begin behind the longest name. Without folders:
 // beside the module's name the file's is enough.
-static void name_cell(struct report *report, struct table *table, const struct profile_frame *frame)
+static void add_to_cell(struct report *report, const char *text)
 {
-  const char *name = page_clean(report, frame->name);
-  if (!frame->line) {
-    table_cell(table, name);
+  bytes_append(&report->cell, text, strlen(text));
+}
+
+static void add_place(struct report *report, const struct profile_frame *frame)
+{
+  if (!frame->line)
     return;
-  }
-  bytes_clear(&report->cell);
-  bytes_append(&report->cell, name, strlen(name));
-  bytes_append(&report->cell, "  ", 2);
+  add_to_cell(report, "  ");
   const char *slash = strrchr(frame->file, '/');
-  const char *file = page_clean(report, slash && slash[1] ? slash + 1 : frame->file);
-  bytes_append(&report->cell, file, strlen(file));
+  add_to_cell(report, page_clean(report, slash && slash[1] ? slash + 1 : frame->file));
   char line[16];
-  bytes_append(&report->cell, line, (size_t)snprintf(line, sizeof line, ":%" PRIu32, frame->line) + 1);
+  snprintf(line, sizeof line, ":%" PRIu32, frame->line);
+  add_to_cell(report, line);
+}
+
+static void add_doubt(struct report *report, const struct profile_function *function)
+{
+  char left[NUMBER_MAX], all[NUMBER_MAX], text[3 * NUMBER_MAX];
+  if (!profile_is_uncertain(function->total_ns, function->total_tracing_ns))
+    return;
+  snprintf(text, sizeof text, "  uncertain: %s left of %s", number_time(left, function->total_ns),
+           number_time(all, function->total_ns + function->total_tracing_ns));
+  add_to_cell(report, text);
+}
+
+static void name_cell(struct report *report, struct table *table, const struct profile_function *function)
+{
+  const struct profile_frame *frame = &report->profile->frames[function->frame];
+  bytes_clear(&report->cell);
+  add_to_cell(report, page_clean(report, frame->name));
+  add_place(report, frame);
+  add_doubt(report, function);
+  bytes_append_u8(&report->cell, 0);
   table_cell(table, report->cell.failed ? "" : (const char *)report->cell.data);
 }
 
@@ -210,7 +248,7 @@ static void fill_functions(struct report *report, struct table *table)
 {
   static const char *const titles[] = {"calls", "own", "own %", "total", "total %", "mean", "min", "max"};
   char text[NUMBER_MAX];
-  bool counted = report->profile->counts_known;
+  bool counted = profile_has_calls(report->profile);
   for (size_t i = counted ? 0 : 1; i < (counted ? 8 : 5); i++)
     table_column(table, titles[i], false);
   table_column(table, "function", true);
@@ -224,7 +262,7 @@ static void fill_functions(struct report *report, struct table *table)
     share_cell(table, function->total_ns, report->figures.split.whole);
     if (counted)
       call_length_cells(table, function);
-    name_cell(report, table, &report->profile->frames[function->frame]);
+    name_cell(report, table, function);
   }
 }
 
@@ -293,7 +331,7 @@ static void fill_snapshot(struct report *report, struct table *table)
     table_cell(table, number_count(text, function->calls));
     if (measured)
       spread_cells(table, &profile->function_times[function - profile->functions]);
-    name_cell(report, table, &profile->frames[function->frame]);
+    name_cell(report, table, function);
   }
 }
 

@@ -270,8 +270,10 @@ static void write_head(struct data *data, struct string_table *const texts[TEXTS
   add_flag(head, "chart", picture->layout->chart);
   add_count(head, "nodes", profile->node_count - 1);
   add_count(head, "callees", callees);
-  add_flag(head, "calls", profile->counts_known);
+  add_flag(head, "calls", profile_has_calls(profile));
   add_flag(head, "own_kinds", profile->own_kinds != NULL);
+  if (profile->tracing != NULL)
+    add_flag(head, "tracing", true);
   add_frames(data, texts);
   add_key(head, "kinds");
   add(head, KINDS);
@@ -413,10 +415,13 @@ static int write_columns(struct data *data, size_t *callees)
     return -1;
   for (size_t i = 1; i < profile->node_count; i++)
     put(&data->columns, profile->nodes[i].own);
-  for (size_t i = 1; profile->counts_known && i < profile->node_count; i++)
+  bool calls = profile_has_calls(profile); // as the head says
+  for (size_t i = 1; calls && i < profile->node_count; i++)
     put(&data->columns, profile->nodes[i].calls);
   if (profile->own_kinds != NULL)
     put_own_kinds(data);
+  for (size_t i = 1; profile->tracing != NULL && i < profile->node_count; i++)
+    put(&data->columns, profile->tracing[i]);
   if (profile->base != NULL)
     put_sides(data);
   return put_chart(data);

@@ -68,6 +68,7 @@ async function readData(base64) {
   data.own = readOwn(take, nodes);
   data.called = head.calls ? readOwn(take, nodes) : new Float64Array(nodes + 1);
   data.kind = head.own_kinds ? Uint8Array.from(readOwn(take, nodes)) : Uint8Array.from(frame, (f) => head.frames.kind[f]);
+  data.tracing = head.tracing ? readOwn(take, nodes) : null;
   if (head.compare) {
     data.baseOwn = readOwn(take, nodes);
     data.baseCalled = readOwn(take, nodes);

@@ -45,6 +45,14 @@ function functionLine(frame) {
     ? [`whole profile: ${plural(timed[frame], 'call')} timed, mean ${time(mean[frame])}, min ${time(min[frame])}, max ${time(max[frame])}`] : [];
 }
 
+// Where more was taken out for tracing than is left, a small error of the one is a large one of the other.
+function doubtLines(graph, v) {
+  if (!forest.data.tracing || state.weight === 'calls')
+    return [];
+  const left = graph.width[v], tracing = graph.sum(v, columnOf(graph, 'tracing', graph.weighed === graph.sums.own ? 'own' : 'total'));
+  return tracing > left ? [`uncertain: ${weightText(left)} left of ${weightText(left + tracing)}, the rest was tracing`] : [];
+}
+
 function describe({ part, v }) {
   const { graph } = part, all = view.parts[0].graph.width[0], weight = graph.width[v];
   const whole = view.name === 'sandwich' ? columnOf(graph, 'drawn', 'total')[0] : all;
@@ -69,7 +77,7 @@ function describe({ part, v }) {
   const called = isRoot({ part, v }) ? 0 : graph.sum(v, forest.called(state.collapse));
   if (called > 0 && state.weight !== 'calls')
     lines.push(plural(called, 'call') + (whose && graph.depth[v] > 1 ? ` of ${whose}` : ''));
-  return [...lines, ...functionLine(graph.frame[v])];
+  return [...lines, ...doubtLines(graph, v), ...functionLine(graph.frame[v])];
 }
 
 // The whole stack that a box is on, outermost frame first, as folded text has it.

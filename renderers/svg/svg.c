@@ -6,9 +6,9 @@
 //         <rect x="0" width="99.5"><title>name, (file:line,) details</title></rect>
 //         <text x="4" y="13">its name, cut to fit</text>          only where something fits
 //
-// A title's parts are lines of it; in a comparison, what was and how much it has changed is one more. The data behind
-// the boxes (DATA.md) has all frames; of very many boxes, the narrow ones are paths in a group `narrow`. A chart has
-// an axis before its boxes:
+// A title's parts are lines of it; in a comparison, what was and how much it has changed is one more, and so is how
+// little is left where tracing was most of it. The data behind the boxes (DATA.md) has all frames; of very many boxes,
+// the narrow ones are paths in a group `narrow`. A chart has an axis before its boxes:
 //
 //     <g class="axis" transform="translate(12,220)">             a path through all rows and a label for each tick
 //
@@ -123,7 +123,16 @@ static void write_place(struct sheet *sheet, const struct box *box, struct byte_
     byte_sink_printf(out, ":%" PRIu32, frame->line);
 }
 
-// The last line of a title. "<0.01%" is why it is escaped, too.
+// One more line of a title, if there is anything to say.
+static void write_line(const char *line, struct byte_sink *out)
+{
+  if (*line == '\0')
+    return;
+  byte_sink_text(out, "\n");
+  xml_text(out, line, strlen(line));
+}
+
+// The last lines of a title. "<0.01%" is why it is escaped, too.
 static void write_details(const struct sheet *sheet, const struct box *box, bool with_calls, struct byte_sink *out)
 {
   char number[NUMBER_MAX], text[2 * NUMBER_MAX], line[6 * NUMBER_MAX], change[8 * NUMBER_MAX];
@@ -139,10 +148,8 @@ static void write_details(const struct sheet *sheet, const struct box *box, bool
     size += snprintf(line + size, sizeof line - (size_t)size, " · %s %s", number_count(number, calls),
                      calls == 1 ? "call" : "calls");
   xml_text(out, line, (size_t)size);
-  if (*sheet_change(sheet, change, sizeof change, box) != '\0') {
-    byte_sink_text(out, "\n");
-    xml_text(out, change, strlen(change));
-  }
+  write_line(sheet_change(sheet, change, sizeof change, box), out);
+  write_line(sheet_doubt(sheet, change, sizeof change, box), out);
 }
 
 static void write_label(const struct sheet *sheet, const struct box *box, const char *name, struct byte_sink *out)
@@ -166,7 +173,7 @@ static void write_box(struct sheet *sheet, const struct box *box, struct byte_si
   const char *name = sheet_box_name(sheet, box);
   struct sheet_span span = sheet_span(sheet, box);
   bool chart = sheet->picture->layout->chart;
-  bool with_calls = profile->counts_known && box->row > 0 && !box->deeper && !chart;
+  bool with_calls = profile_has_calls(profile) && box->row > 0 && !box->deeper && !chart;
 
   byte_sink_text(out, sheet_names_lane(sheet, box) ? "<rect class=\"lane\" x=\""
                       : span.width_dpx == 0        ? "<rect class=\"off\" display=\"none\" x=\""

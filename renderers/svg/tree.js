@@ -95,11 +95,12 @@ class Forest {
   get ranks() { return this.keep('ranks', () => ranksOf(this.data.frames.name)); }
   tree(collapsed) { return collapsed ? this.keep('collapsed', () => collapse(this.plain, this.ranks)) : this.plain; }
 
-  // Own weights of the plain tree's nodes. Sides: what is drawn, and in a comparison what HEAD and BASE have.
+  // Own weights of the plain tree's nodes. Sides: what is drawn, what was taken out of that for tracing, and in a
+  // comparison what HEAD and BASE have.
   own(weight, side) {
     return this.keep(`${weight} ${side}`, () => {
       const { data, vanished } = this;
-      const own = weight === 'calls' ? (side === 'base' ? data.baseCalled : data.called) : side === 'base' ? data.baseOwn : data.own;
+      const own = weight === 'calls' ? (side === 'base' ? data.baseCalled : data.called) : side === 'base' ? data.baseOwn : side === 'tracing' ? data.tracing : data.own;
       const counts = { cpu: (k) => k !== KIND.waiting && k !== KIND.runnable, wait: (k) => k === KIND.waiting, gc: (k) => k === KIND.gc }[weight];
       return own.map((n, i) => ((counts && !counts(data.kind[i])) || (side === 'head' && vanished[i]) ? 0 : n));
     });

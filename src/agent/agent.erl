@@ -26,6 +26,7 @@
 -define(STARTING_EVENTS, 50000). % kept of a process whose stack is being read
 -define(TERM_PRINT_MAX, 100000). % words of one term that a backtrace prints at most
 -define(STACK_PRINT_MAX, 1000000). % words printed for a backtrace at most: about 20 ms of the process's time
+-define(PEEK_PRINT_MAX, 100000).  % the same, ten times a second
 -define(FRAME_SLOTS, 16).        % words of stack a frame takes at most, on average
 -define(LOOKS, 100).            % processes looked at, and asked for their names, in one tick
 -define(NAMELESS, 2000).        % spawned processes that wait for that, the newest
@@ -51,38 +52,47 @@
 %% A controller's run: the keys of `pids` are traced, `newborn` are those of them that nobody has described yet, `round` is
 %% what is left of the present round of looking at them all; `watched` has a function of each module that should be traced.
 %% `capture` says what is traced: processes; {functions, HowMany, SlowerNs, TimeoutMs}, calls of `functions` in any process;
-%% {own, Text, Repeat, Warmup, Full}, calls of the one function in `functions`, made by `runner`.
+%% {own, Text, Repeat, Warmup, Full}, calls of the one function in `functions`, made by `runner`; {sample, IntervalMs}, none:
+%% stacks are read (sampler.hrl). With several controllers (shares.hrl) `head` is the first, none in itself; `peers` are the others; of `working`, which the head has, processes are alive.
 -record(c, {client, keeper, relay, api, session, capture, functions = [], select, spec, spawned, duration_ms,
             timeout, carriers = [], runner, off = #{}, pids = #{}, newborn = [], round = none, watched = #{}, sessions = [], ticks = 0,
-            looker}).
+            looker, overhead = full, head = none, share = share_of_one(), peers = [], working = [], calls = unpaused}).
 
 %%% Keeper --------------------------------------------------------------------------------------------------
 
 %% Entered by the process that has registered itself under this module's name and loaded it. Who made that process is its
 %% first member: it may be killed before it joins.
 keep(Maker) ->
-    keep(#{erlang:monitor(process, Maker) => Maker}, infinity).
+    keep(#{erlang:monitor(process, Maker) => Maker}, #{}).
 
-keep(Members, Patience) ->
+keep(Members, Helpers) ->
     receive
         {join, Ref, Pid} ->
             Pid ! {joined, Ref},
             case lists:member(Pid, maps:values(Members)) of
-                true -> keep(Members, infinity);
-                false -> keep(Members#{erlang:monitor(process, Pid) => Pid}, infinity)
+                true -> keep(Members, Helpers);
+                false -> keep(Members#{erlang:monitor(process, Pid) => Pid}, Helpers)
             end;
+        {helper, Pid} -> keep(Members, Helpers#{erlang:monitor(process, Pid) => Pid});
+        {'DOWN', Monitor, process, _, _} when is_map_key(Monitor, Helpers) -> keep(Members, maps:remove(Monitor, Helpers));
         {'DOWN', Monitor, process, _, Why} ->
             Why =:= normal orelse clear_after_killed(),
-            case maps:remove(Monitor, Members) of
-                Rest when map_size(Rest) =:= 0 -> keep(Rest, 0);
-                Rest -> keep(Rest, infinity)
-            end
-    after Patience ->
+            Rest = maps:remove(Monitor, Members),
+            map_size(Rest) =:= 0 andalso [exit(Pid, kill) || Pid <- maps:values(Helpers)],
+            keep(Rest, Helpers)
+    after case map_size(Members) + map_size(Helpers) of 0 -> 0; _ -> infinity end ->
         %% Both calls leave this module: the purge finds no process in it, this one included. Whoever wants to
         %% join meanwhile sees this process end, and starts anew.
         code:delete(?MODULE),
         code:purge(?MODULE)
     end.
+
+%% Who does something on the side. It must not begin when the code has gone: that is an error for the node's logger, which
+%% forwards it to where the process's group leader is, the profiler, and so has the node look for it when it has gone, too.
+helper(Work, Options) ->
+    Helper = spawn_opt(Work, Options),
+    catch ?MODULE ! {helper, case Helper of {Pid, _} -> Pid; Pid -> Pid end},
+    Helper.
 
 %% A controller that was killed leaves its work to its relay. If that was killed too, legacy patterns are still there.
 clear_after_killed() ->
@@ -114,6 +124,8 @@ start(Client, Asked) ->
         whereis(?MODULE) =:= undefined andalso new_keeper() % somebody killed it: the module must go with us
     end.
 
+%% Where the profiler has gone already, another that has its name would take the refusal for its own.
+refuse(_, gone, _) -> ok;
 refuse(Client, Kind, Text) ->
     tell(Client, {flambeau, refused, Kind, unicode:characters_to_binary(Text)}).
 
@@ -128,20 +140,29 @@ api() ->
     end.
 
 prepare(Client, {Targets, {Only, Skip, Opaque}, Spawned, DurationMs, Bounds, Overhead, Capture}) ->
-    C0 = #c{client = Client, keeper = erlang:monitor(process, ?MODULE), api = api(), spawned = Spawned, capture = Capture,
+    C0 = #c{client = Client, overhead = Overhead, keeper = erlang:monitor(process, ?MODULE), api = api(), spawned = Spawned, capture = Capture,
             duration_ms = DurationMs, carriers = carriers(node(Client)),
             select = {[glob(G) || G <- Only], [glob(G) || G <- Skip], [glob(G) || G <- Opaque]}},
     {Functions, Runner, Pids} = mean(C0, Targets),
     C1 = C0#c{functions = Functions, runner = Runner},
-    C = open_session(C1#c{spec = calls_spec(C1)}, Bounds),
-    set_budget(C, Overhead),
-    {C, Pids}.
+    {Own, C} = share_out(C1#c{spec = calls_spec(C1)}, Pids, Bounds),
+    {open(C, Bounds), Own}.
+
+open(C0, Bounds) ->
+    C = open_session(C0, Bounds),
+    measure_costs(C),
+    set_budget(C),
+    C.
 
 mean(C = #c{capture = {own, _, _, _, _}}, []) ->
     {Runner, MFA} = start_runner(C),
     {[MFA], Runner, [Runner]};
 mean(#c{capture = {functions, _, _, _}}, Targets) ->
     {lists:usort(lists:append([functions_named(Text) || {function, Text} <- Targets])), none, []};
+mean(#c{capture = {sample, _}}, [{all, _} | _]) ->
+    {[], none, all};
+mean(#c{capture = {sample, _}}, Targets) ->
+    {[], none, lists:usort(lists:append([target(Target) || Target <- Targets]))};
 mean(#c{capture = processes, carriers = Carriers}, Targets) ->
     {[], none, lists:usort(lists:append([not_carrying(Target, target(Target), Carriers) || Target <- Targets]))}.
 
@@ -151,23 +172,33 @@ not_carrying({_, Text}, Pids, Carriers) ->
         Others -> Others
     end.
 
-begin_trace(C0 = #c{relay = Relay, client = Client}, Pids) ->
-    %% Before tracing, so that modules this needs are not loaded during it.
-    Kind = case C0#c.runner of none -> process; _ -> runner end,
-    [Relay ! {Kind, Pid, describe_timely(Relay, Pid)} || Pid <- Pids],
-    [_] = frame(<<"0x0 Return addr 0x0 (a:b/0 + 1)">>),
-    Functions = set_patterns(C0),
-    Functions =/= [] orelse C0#c.functions =/= [] orelse
-        refused(no_function, "no loaded function is left to trace: see --only and --skip"),
-    tell_plan(C0, Functions),
-    C = C0#c{watched = probes(C0), looker = spawn(fun() -> ok end)},
+begin_trace(C = #c{capture = {sample, _}}, Targets) ->
+    begin_sampling(C, Targets);
+begin_trace(C0 = #c{client = Client, relay = Relay, peers = Shares}, Pids) ->
+    {C, Functions} = make_ready(C0, Pids),
+    tell_plan(C, Functions),
+    Relays = [Relay | [Other || Share <- Shares, {ready, Other} <- [heard(Share)]]],
     Begin = erlang:monotonic_time(nanosecond),
+    tell(Client, {flambeau, started, Relays, self()}), % before their first batches
+    [Share ! {'begin', self(), [self() | Shares -- [Share]]} || Share <- Shares],
     Traced = claim(C, Pids),
-    Traced =/= [] orelse Pids =:= [] orelse refused(no_process, "all of them ended before tracing began"),
-    tell(Client, {flambeau, started, Relay, self()}),
+    length(Traced) + lists:sum([Count || Share <- Shares, {traced, Count} <- [heard(Share)]]) > 0 orelse Pids =:= [] orelse
+        refused(no_process, "all of them ended before tracing began"),
     tell_facts(Relay, lists:sum([Count || {_, Count} <- Functions]), Begin),
     self() ! tick,
+    process_flag(priority, high), % as the relay: a decision must not wait behind the processes that it is about
+    Traced =/= [] orelse Shares =:= [] orelse (self() ! {share, self(), exited}),
     control(begin_capture(C#c{pids = maps:from_keys(Traced, [])}, Traced)).
+
+make_ready(C = #c{relay = Relay, runner = Runner}, Pids) ->
+    %% Before tracing, so that modules this needs are not loaded during it.
+    Kind = case Runner of none -> process; _ -> runner end,
+    [Relay ! {Kind, Pid, describe_timely(Relay, Pid)} || Pid <- Pids],
+    [_] = frame(<<"0x0 Return addr 0x0 (a:b/0 + 1)">>),
+    Functions = set_patterns(C),
+    Functions =/= [] orelse C#c.functions =/= [] orelse
+        refused(no_function, "no loaded function is left to trace: see --only and --skip"),
+    {C#c{watched = probes(C), looker = helper(fun() -> ok end, [])}, Functions}.
 
 begin_capture(C = #c{capture = processes}, Traced) ->
     [begin_process(C, Pid) || Pid <- Traced],
@@ -203,6 +234,7 @@ tell_facts(Relay, Functions, Begin) ->
                                                                      8 * erlang:system_info({wordsize, external}),
                                                                      erlang:system_info(schedulers_online)])},
              {"functions", integer_to_list(Functions)} |
+             [{"untraced_ns", integer_to_list(Ns)} || Ns <- [get(untraced_ns)], is_integer(Ns)] ++
              [{"elixir", Version} || {ok, Version} <- [application:get_key(elixir, vsn)]]],
     Relay ! {facts, Facts}.
 
@@ -216,27 +248,37 @@ control(C = #c{client = Client, relay = Relay}) ->
         {'EXIT', Runner, Why} when Runner =:= C#c.runner -> finish(C#c{runner = {ended, Why}}, returned);
         {'EXIT', _, _} -> close(C); % the profiler, or the way to it
         {stop, Client} -> finish(C, interrupted);
-        {bound, Which} -> finish(C, Which);
+        {bound, Which} -> over(C, Which);
+        {finish, Head, Why} when Head =:= C#c.head -> finish(C, Why);
+        {share, Share, exited} -> exited(C, Share);
+        {share, _, {over, Why}} -> finish(C, Why);
+        {taken_off, Bifs} ->
+            [catch pattern(C, MFA, C#c.spec) || MFA <- Bifs, not is_map_key(MFA, C#c.off)],
+            control(C);
         deadline -> finish(C, deadline);
         {gone, Pid} ->
             case maps:remove(Pid, C#c.pids) of
-                None when map_size(None) =:= 0, C#c.capture =:= processes -> finish(C#c{pids = None}, exited);
+                None when map_size(None) =:= 0, C#c.capture =:= processes, C#c.head =/= none ->
+                    tell_head(C, exited),
+                    control(C#c{pids = None});
+                None when map_size(None) =:= 0, C#c.capture =:= processes -> exited(C#c{pids = None}, self());
                 Rest -> control(C#c{pids = Rest})
             end;
         no_call when C#c.timeout =/= none -> finish(C, timeout);
         {begun, Pid, Newborn} ->
             C1 = case C#c.timeout of none -> C; _ -> start_clock(C) end,
             C2 = C1#c{pids = (C#c.pids)#{Pid => []}, newborn = [Pid || Newborn] ++ C#c.newborn},
+            flag_begun(C2, Pid),
             case is_shared(whose(C), Pid) of
                 true -> finish(C2, 'other-tracer');
                 false -> control(C2)
             end;
-        shared -> finish(C, 'other-tracer');
-        {switch, Off, On} -> control(switch(C, Off, On));
+        shared -> over(C, 'other-tracer');
+        {switch, Off, On, Blindly} -> control(switch(C, Off, On, Blindly));
         {calls, On} ->
             flag_all(C, call, On),
             On andalso (Relay ! {decided, erlang:monotonic_time(nanosecond)}),
-            control(C);
+            control(C#c{calls = On});
         {over, Pid} ->
             end_process(C, Pid),
             delivered(C, Pid),
@@ -251,6 +293,7 @@ control(C = #c{client = Client, relay = Relay}) ->
             is_process_alive(Pid) orelse (self() ! {gone, Pid}),
             control(C);
         {born, Pid} ->
+            flag_newborn(C, Pid),
             control(C#c{pids = (C#c.pids)#{Pid => []}, newborn = [Pid | C#c.newborn]});
         {'DOWN', Keeper, process, _, _} when Keeper =:= C#c.keeper ->
             control(C#c{keeper = new_keeper()});
@@ -282,17 +325,20 @@ new_keeper() ->
 watch(C0 = #c{ticks = Ticks}) ->
     C = mend_bifs(C0),
     case Ticks of
-        ?WATCH_TICKS -> C#c{ticks = 0, watched = watch_modules(C)};
+        ?WATCH_TICKS ->
+            gauge_again(C),
+            C#c{ticks = 0, watched = watch_modules(C)};
         _ -> C#c{ticks = Ticks + 1}
     end.
 
 %% Before OTP 28.3 (erts 16.2) a BIF has one trace switch for all sessions, and a session that ends switches it off for
 %% the others (OTP, erl_bif_trace.c, is_bif_traced). Whenever one has gone, ours is switched on again.
-mend_bifs(C = #c{api = session, sessions = Before, relay = Relay}) ->
+mend_bifs(C = #c{api = session, sessions = Before, relay = Relay, head = Head}) ->
     Now = trace:session_info(all),
-    case Before -- Now =/= [] andalso erts_before(16, 2) of
+    case Before -- Now =/= [] andalso erts_before(16, 2) andalso not is_told_to_finish(Head) of
         true ->
             set_patterns(C),
+            tell_peers(C, maps:keys(C#c.off)),
             Relay ! {facts, [{"untraced", "calls of BIFs for a tenth of a second, when another trace session ended "
                               "(a bug of OTP before 28.3)"}]};
         false -> ok
@@ -306,7 +352,7 @@ erts_before(Major, Minor) ->
 
 %% Some of the processes at each tick; by somebody who may have to wait for one that has signals to handle. The
 %% newest are asked for their names; of those that have gone meanwhile, what their spawning told is all there is.
-look_round(C = #c{pids = Pids, newborn = Newborn, round = Round, relay = Relay, looker = Looker}) ->
+look_round(C = #c{pids = Pids, newborn = Newborn, round = Round, relay = Relay, looker = Looker, overhead = Overhead}) ->
     Control = self(),
     Whose = whose(C),
     case is_process_alive(Looker) of
@@ -314,12 +360,14 @@ look_round(C = #c{pids = Pids, newborn = Newborn, round = Round, relay = Relay, 
         false ->
             {Now, Later} = take(?LOOKS, case Round of none -> maps:iterator(Pids); _ -> Round end, []),
             {Nameless, Rest} = lists:split(min(?LOOKS, length(Newborn)), Newborn),
-            C#c{round = Later, newborn = Rest, looker = spawn(fun() ->
+            C#c{round = Later, newborn = Rest, looker = helper(fun() ->
                 Relay ! {ours, self()},
-                Relay ! {looked, look(Now)},
+                Looks = look(Now),
+                Relay ! {looked, Looks},
+                Overhead =:= full orelse (Relay ! {peeked, timely(Relay, fun() -> peek(Looks) end, [])}),
                 lists:any(fun(Pid) -> is_shared(Whose, Pid) end, Now) andalso (Control ! shared),
                 [Relay ! {described, Pid, describe_timely(Relay, Pid)} || Pid <- Nameless, is_process_alive(Pid)]
-            end)}
+            end, [])}
     end.
 
 %% As many keys of what is left of an iterator; `none` is left at its end.
@@ -335,8 +383,14 @@ look(Pids) ->
     [{Pid, Status, Before, erlang:monotonic_time(nanosecond)} ||
         Pid <- Pids, Before <- [erlang:monotonic_time(nanosecond)], {status, Status} <- [process_info(Pid, status)]].
 
+%% The stacks of those that did not wait.
+peek(Looks) ->
+    [{Pid, Read} || {Pid, Status, _, _} <- Looks, Status =/= waiting, {_, _, _} = Read <- [catch read_stack(Pid, ?PEEK_PRINT_MAX)]].
+
 %% Tracing off first, so that nothing more is emitted; what has been emitted is waited for, sent on, and answered.
-finish(C = #c{client = Client, relay = Relay}, Why) ->
+finish(C = #c{client = Client, relay = Relay, head = Head}, Why) ->
+    process_flag(priority, normal),
+    Head =:= none andalso [Share ! {finish, self(), Why} || Share <- C#c.peers],
     lists:member(Why, [calls, returned, exited]) orelse (Relay ! stop), % what ends from here on has not been seen whole
     Pids = maps:keys(C#c.pids),
     Nameless = lists:sublist(C#c.newborn, ?LOOKS),
@@ -348,21 +402,31 @@ finish(C = #c{client = Client, relay = Relay}, Why) ->
     Waits = [delivered(C, Pid) || Pid <- Pids],
     [receive {trace_delivered, _, Ref} -> ok after 1000 -> ok end || Ref <- Waits],
     end_session(C),
-    EndNs = erlang:monotonic_time(nanosecond),
-    Relay ! {ends, Ends, Why, EndNs},
-    Lost = await_relay(),
+    OwnEndNs = erlang:monotonic_time(nanosecond),
+    {Losts, EndsNs, Summaries} = lists:unzip3(case Head of none -> await_shares(C#c.peers); _ -> [] end),
+    EndNs = lists:max([OwnEndNs | EndsNs]),
+    Relay ! {ends, Ends, Why, EndNs, case Head of none -> Summaries; _ -> none end},
+    {OwnLost, Summary} = await_relay(),
+    Lost = lists:sum([OwnLost | Losts]),
     leave(C),
-    answer(C, Why),
-    tell(Client, {flambeau, ended, Why, Lost, EndNs}).
+    case Head of
+        none ->
+            answer(C, Why),
+            tell(Client, {flambeau, ended, Why, Lost, EndNs});
+        _ ->
+            unlink(Head),
+            tell_head(C, {finished, Lost, EndNs, Summary})
+    end.
 
 await_relay() ->
     receive
-        {drained, Lost} -> Lost;
-        {'EXIT', _, _} -> 0
+        {drained, Lost, Summary} -> {Lost, Summary};
+        {'EXIT', _, _} -> {0, {0, []}}
     end.
 
 %% The way out when there is nobody to tell.
-close(C = #c{pids = Pids}) ->
+close(C = #c{pids = Pids, peers = Peers, head = Head}) ->
+    Head =:= none andalso end_shares(Peers),
     clear_patterns(C),
     [end_process(C, Pid) || Pid <- maps:keys(Pids)],
     end_session(C),
@@ -385,8 +449,13 @@ leave(#c{api = Api, relay = Relay, capture = Capture}) ->
 
 -include("targets.hrl").
 -include("tracing.hrl").
+-include("sampler.hrl").
 -include("own_call.hrl").
+-include("costs.hrl").
 -include("relay.hrl").
+-include("shares.hrl").
 -include("overhead.hrl").
+-include("restack.hrl").
+-include("pace.hrl").
 -include("calls.hrl").
 -include("batches.hrl").

@@ -3,6 +3,7 @@
 
 %% Definitions come first, then a chunk for every process that has new events.
 
+flush(R = #r{sampled = true, defs = [], batch_events = 0}) -> R; % of a whole node's processes few change
 flush(R = #r{processes = Processes, defs = Defs, batch_events = Events}) ->
     {Chunks, Left} = maps:fold(fun chunk/3, {[], Processes}, Processes),
     case Defs =:= [] andalso Chunks =:= [] of
@@ -23,12 +24,12 @@ enqueue(Batch, Events, R = #r{pending = Pending, pending_bytes = Bytes}) ->
 
 %% Never waits: a busy connection refuses, and the next tick or answer tries again.
 send_pending(R = #r{unanswered = Unanswered}) when Unanswered >= ?WINDOW -> R;
-send_pending(R = #r{pending = Pending, unanswered = Unanswered}) ->
+send_pending(R = #r{pending = Pending, unanswered = Unanswered, share = {Index, _, _}}) ->
     case queue:out(Pending) of
         {empty, _} -> R;
         {{value, {Batch, _}}, Rest} ->
             {message_queue_len, Queue} = process_info(self(), message_queue_len),
-            case erlang:send(R#r.client, {flambeau, batch, Batch, Queue}, [nosuspend, noconnect]) of
+            case erlang:send(R#r.client, {flambeau, batch, Batch, Queue, Index}, [nosuspend, noconnect]) of
                 ok ->
                     Answered = case Unanswered of 0 -> now_ms(); _ -> R#r.answered_ms end,
                     send_pending(R#r{pending = Rest, pending_bytes = R#r.pending_bytes - byte_size(Batch),
@@ -52,6 +53,6 @@ drain(R = #r{unanswered = Unanswered, pending = Pending, answered_ms = Answered}
         end
     end.
 
-drained(Lost, #r{control = Control}) ->
-    Control ! {drained, Lost},
+drained(Lost, #r{control = Control, summary = Summary}) ->
+    Control ! {drained, Lost, Summary},
     receive {'EXIT', Control, _} -> exit(normal) end.

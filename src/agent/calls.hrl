@@ -74,13 +74,16 @@ begin_call(Pid, P0, MFA, Caller, Begin, Newborn, Ids, R) ->
     Ts = max(Begin, P#p.clock),
     P1 = put_event(13, P, Ts, [Function, From], none),
     R#r.control ! {begun, Pid, Newborn},
-    {Ids2, store(Pid, P1#p{clock = Ts, origin = attached, out = false, began = Ts, lingers = none, ran = Ts},
+    {Ids2, store(Pid, P1#p{clock = Ts, origin = attached, out = false, began = Ts, called = MFA, lingers = none, ran = Ts},
                  R2#r{active = R2#r.active + 1, hold = 1, batch_events = R2#r.batch_events + 1})}.
 
 %% An exit signal is an exception of class exit, too: what it was is known when the process is, or is not, there afterwards.
 call_ends(_, Ids, R = #r{stopped = true}) -> {Ids, R};
-call_ends({_, Pid, What, _, Value, Now}, Ids, R = #r{processes = Processes}) ->
+call_ends({_, Pid, What, _, Value, Now} = Event, Ids, R = #r{processes = Processes}) ->
     case Processes of
+        #{Pid := P = #p{origin = restacking}} ->
+            {Ids1, R1} = go_on(Pid, P, Ids, R),
+            call_ends(Event, Ids1, R1);
         #{Pid := P = #p{depth = 1, began = Began, clock = Clock}} when is_integer(Began) ->
             End = max(from_now(Now), Clock),
             Over = P#p{depth = 0, left = End},

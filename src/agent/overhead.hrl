@@ -10,26 +10,40 @@
 %% costs (`gc_events`); being scheduled out has ?OUTS and is switched off as `running`: a time slice is 4,000 reductions, which
 %% is ten microseconds of tiny functions. A process that is found waiting then has it switched on again.
 %%
-%% What an event costs is not known well on a busy machine: at first it is taken for twice what it cost our own process
-%% (`least_ns`), but never for more than a window took for each of its own.
+%% What an event costs the gauges say (costs.hrl). How wide a function is, the share of the time that it is on the stack, only
+%% looking tells: while something is traced a window has more of the tracing than of the program, and what is off is not in it at all.
+%% `looks` have been made at processes that did not wait, and in so many of them a function was `seen`.
 %%
-%% `off` has what is switched off: {Calls, Since}, in that window, and the tick; `times` how often each has been. `kept` are
-%% functions that stay on. `decided` is the stamp of a decision whose window has not begun, or pending while it is carried out.
-%% While too many events wait calls are `paused`.
--record(o, {budget, least_ns, event_ns, gc_events, counts, base = #{}, run_ns = 0, events = 0, decided = none, quiet = 0,
-            paused = false, off = #{}, times = #{}, kept = #{}}).
+%% `off` has what is switched off: {Share, Since}, its share of the calls of that window, and the tick; `times` how often each has been. `kept` are
+%% functions that stay on. `decided` is the stamp of a decision whose window has not begun, or pending while it is carried out; `blind`
+%% is since when calls are not traced for it. While too many events wait calls are `paused`.
+-record(o, {budget, event_ns = 1, gc_events = 0, counts, base = #{}, run_ns = 0, events = 0, decided = none, quiet = 0,
+            paused = false, off = #{}, times = #{}, kept = #{}, blind = none, looks = 0,
+            seen = #{}, tried = 0, waited = 0}).
 
 -define(WINDOW_NS, 5000000).        % of running, before it is judged
 -define(WINDOW_MAX_NS, 100000000).  % of running, before it is forgotten
--define(REST_TICKS, 20).            % how long a function stays off, at least; twice as long each time
+-define(REST_TICKS, 100).           % how long a function stays off that made all calls; others, as much less of that
+-define(WIDE_REST_TICKS, 5).        % ... but so long at least, as they are missed
+-define(NARROW_REST_TICKS, 30).
+-define(WIDE_TRIALS, 3).            % at a time: with many on again every further change of a pattern waits long
+-define(TRIAL_TICKS, 5).            % between two trials of what is not missed
+-define(AIM, 0.7).                  % of the budget: an event costs more than what the gauges see of it, caches for one
+-define(ROOM, 0.75).                % of the budget: with less than that in use something is tried again
+-define(WIDE, 0.04).                % share of the time with which a function is missed
+-define(PEEKS, 8).                  % looks while a decision is carried out blindly
+-define(PEEK_MS, 3).
 -define(QUIET_TICKS, 10).           % without a whole window, after which there is room
 -define(BACKLOG, 20000).            % events that wait in the relay's queue, at which calls are paused
--define(PROBES, 500).               % calls that show what an event costs
 
-budget(Percent, {EventNs, GcNs}, Kept) ->
-    Least = max(1, EventNs),
-    #o{budget = Percent / 100, least_ns = Least, event_ns = 2 * Least, gc_events = GcNs div Least,
-       counts = counters:new(?COUNTED + 1, []), kept = Kept}.
+-define(STEP, 0.9).                 % of the cost, that one decision takes off at most: the next window is nearer to the truth
+-define(WAITED_TICKS, 10).          % since a process was last found waiting, or the trace began
+-define(SELDOM, 100).               % of the calls of a window, one in so many
+-define(LOOKS_LEAST, 5).            % before which nobody knows how wide anything is
+-define(NARROW, 0.02).              % what is seen less often is as wide as that
+-define(EVENTS_WIDTH, 0.05).        % of collections and of being scheduled out: so wide that they go before what is wider
+
+budget(Percent, Kept) -> #o{budget = Percent / 100, counts = counters:new(?COUNTED + 1, []), kept = Kept}.
 
 count(Slot, #r{overhead = #o{counts = Counts}}) when is_integer(Slot) -> counters:add(Counts, Slot + 1, 1);
 count(_, _) -> ok.
@@ -39,54 +53,88 @@ ran(#p{ran = Since}, Until, R = #r{overhead = O = #o{run_ns = Ns}}) when is_inte
     R#r{overhead = O#o{run_ns = Ns + Until - Since}};
 ran(_, _, R) -> R.
 
+%% From when on its running has not been counted: of one that makes events it is known even where being scheduled is switched off.
+runs(#p{ran = none}, #r{overhead = none}) -> none;
+runs(P = #p{ran = none}, R) -> case is_running_seen(R) of true -> none; false -> P#p.clock end;
+runs(P, _) -> P#p.clock.
+
 %% After every few events; Now is the stamp of the last.
 judge(_, _, R = #r{overhead = none}) -> R;
+judge(Now, _, R) when not is_integer(Now) -> R; % of nobody whose clock is known
 judge(_, _, R = #r{overhead = #o{decided = pending}}) -> R;
 judge(Now, _, R = #r{overhead = #o{decided = Decided}}) when is_integer(Decided), Now < Decided -> R;
 judge(_, _, R = #r{overhead = #o{decided = Decided}}) when is_integer(Decided) -> begin_window(R);
-judge(_, Ids, R = #r{overhead = O0}) ->
+judge(_, Ids, R = #r{overhead = O0, gauge = G}) ->
     #o{run_ns = RunNs, budget = Budget, base = #{0 := Collected}} = O0,
-    Events = O0#o.events + ?CHECK_EVENTS,
-    Worth = Events + (counters:get(O0#o.counts, 1) - Collected) * O0#o.gc_events,
-    O = O0#o{events = Events,
-             event_ns = case RunNs < ?WINDOW_NS of
-                            true -> O0#o.event_ns;
-                            false -> max(O0#o.least_ns, min(O0#o.event_ns, RunNs div Worth))
-                        end},
-    Cost = Worth * O#o.event_ns,
-    Allowed = Budget * max(RunNs - Cost, RunNs div 100),
+    {EventNs, GcEvents} = event_costs(G),
+    O = O0#o{events = O0#o.events + ?CHECK_EVENTS, event_ns = EventNs, gc_events = GcEvents},
+    Cost = (O#o.events + (counters:get(O#o.counts, 1) - Collected) * GcEvents) * EventNs,
+    True = max(RunNs - Cost, RunNs div 100),
+    Allowed = ?AIM * Budget * True,
     if
         RunNs < ?WINDOW_NS -> R#r{overhead = O};
-        Cost > Allowed -> switch_off(most(Cost - Allowed, Ids, O), O, R);
+        Cost > Allowed -> switch_off(most(min(Cost - Allowed, ?STEP * Cost), R#r.ticks, Ids, O), Cost > True, O, R);
         RunNs < ?WINDOW_MAX_NS -> R#r{overhead = O};
-        true -> on_again(Allowed / 2 - Cost, begin_window(R#r{overhead = O}), O)
+        true -> on_again(?ROOM * Allowed - Cost, begin_window(R#r{overhead = O}), O)
     end.
 
-switch_off([], O, R) -> begin_window(R#r{overhead = O});
-switch_off(Most, O, R = #r{control = Control, ticks = Now}) ->
-    Control ! {switch, [What || {_, What} <- Most], []},
-    {Off, Times} = lists:foldl(fun({Calls, What}, {Offs, All}) ->
-                                       {Offs#{What => {Calls, Now}}, maps:update_with(What, fun(N) -> N + 1 end, 1, All)}
+switch_off([], _, O, R) -> begin_window(R#r{overhead = O});
+switch_off(Most, Blindly, O = #o{events = Events}, R = #r{control = Control, ticks = Now}) ->
+    Control ! {switch, [What || {_, _, What} <- Most], [], Blindly andalso not O#o.paused},
+    {Off, Times} = lists:foldl(fun({_, Calls, What}, {Offs, All}) ->
+                                       {Offs#{What => {2 * Calls / Events, Now}},
+                                        maps:update_with(What, fun(N) -> N + 1 end, 1, All)}
                                end, {O#o.off, O#o.times}, Most),
-    R#r{overhead = O#o{off = Off, times = Times, decided = pending}}.
+    R#r{overhead = pending(Blindly, O#o{off = Off, times = Times})}.
+
+pending(_, O = #o{paused = true}) -> O#o{decided = pending};
+pending(Blindly, O) -> O#o{decided = pending, blind = case Blindly of true -> erlang:monotonic_time(nanosecond); false -> none end}.
 
 begin_window(R = #r{overhead = O, next_function = Next}) ->
     Slots = [?OUTS | lists:seq(0, min(Next, ?COUNTED) - 1)],
     Base = maps:from_list([{Slot, counters:get(O#o.counts, Slot + 1)} || Slot <- Slots]),
     R#r{overhead = O#o{base = Base, run_ns = 0, events = 0, decided = none, quiet = 0}}.
 
-%% What made most of the window, until the rest costs so much less: a call is two events.
-most(TooMuch, Ids, #o{counts = Counts, base = Base, event_ns = EventNs, kept = Kept, gc_events = GcEvents}) ->
+%% What made most of the window for the least that is to be seen of it, until the rest costs so much less: a call is two events.
+most(TooMuch, Now, Ids, O = #o{counts = Counts, base = Base, event_ns = EventNs, kept = Kept, gc_events = GcEvents}) ->
     Called = maps:to_list(maps:without([undefined | maps:keys(Kept)], Ids)),
-    Calls = [{Weight * (counters:get(Counts, Slot + 1) - maps:get(Slot, Base, 0)), What} ||
-                {What, Slot, Weight} <- [{gc, 0, 1 + GcEvents div 2}, {running, ?OUTS, 1} | [{MFA, Id, 1} || {MFA, Id} <- Called]],
-                is_integer(Slot), Slot =< ?OUTS],
-    most(TooMuch / (2 * EventNs), lists:reverse(lists:sort(Calls))).
+    Calls = [{Count / width(What, O), Count, What} ||
+                {What, Slot, Weight} <- [{running, ?OUTS, 1} || Now - O#o.waited > ?WAITED_TICKS] ++
+                                            [{gc, 0, 1 + GcEvents div 2} | [{MFA, Id, 1} || {MFA, Id} <- Called]],
+                is_integer(Slot), Slot =< ?OUTS, Count <- [Weight * (counters:get(Counts, Slot + 1) - maps:get(Slot, Base, 0))]],
+    [First | Rest] = lists:reverse(lists:sort(Calls)),
+    Seldom = lists:sum([Count || {_, Count, _} <- Calls]) div ?SELDOM,
+    [First || element(2, First) > 0] ++ others(TooMuch / (2 * EventNs) - element(2, First), Seldom, Rest).
 
-most(Left, [{Calls, _} = Most | Rest]) when Left > 0, Calls > 0 -> [Most | most(Left - Calls, Rest)];
-most(_, _) -> [].
+%% Where a process waits only being scheduled tells how long: that is switched off only of what never waits.
+waiting_seen(Looks, R = #r{overhead = O = #o{}, ticks = Now}) ->
+    case lists:any(fun({_, Status, _, _}) -> Status =:= waiting end, Looks) of
+        true -> R#r{overhead = O#o{waited = Now}};
+        false -> R
+    end;
+waiting_seen(_, R) -> R.
+
+%% What is called seldom is not it, as long as there is something else.
+others(Left, Seldom, [{_, Calls, _} = Other | Rest]) when Left > 0, Calls > Seldom -> [Other | others(Left - Calls, Seldom, Rest)];
+others(Left, Seldom, [_ | Rest]) when Left > 0 -> others(Left, Seldom, Rest);
+others(_, _, _) -> [].
+
+%% The share of the time that something is on the stack, as far as looking has told.
+width(_, #o{looks = Looks}) when Looks < ?LOOKS_LEAST -> 1;
+width(What, _) when is_atom(What) -> ?EVENTS_WIDTH;
+width(MFA, #o{looks = Looks, seen = Seen}) -> max(?NARROW, maps:get(MFA, Seen, 0) / Looks).
+
+widths(Reads, R = #r{overhead = O = #o{looks = Looks, seen = Seen}}) ->
+    Found = lists:foldl(fun(MFA, Sum) -> maps:update_with(MFA, fun(N) -> N + 1 end, 1, Sum) end, Seen,
+                        lists:append([lists:usort(Frames) || {_, {{Frames, _}, _, _}} <- Reads])),
+    R#r{overhead = O#o{looks = Looks + length(Reads), seen = Found}}.
 
 %% At a tick: where nearly nothing is traced any more there are no windows, and room there is.
+rested(R = #r{overhead = #o{decided = Decided, paused = false}}) when is_integer(Decided) ->
+    case erlang:monotonic_time(nanosecond) - Decided > 1000000 * ?TICK_MS of
+        true -> begin_window(R); % no event has come that would
+        false -> R
+    end;
 rested(R = #r{overhead = O = #o{decided = none, quiet = Quiet, run_ns = RunNs}}) when RunNs < ?WINDOW_MAX_NS ->
     case Quiet >= ?QUIET_TICKS of
         true -> on_again(1, R#r{overhead = O#o{quiet = 0}}, O);
@@ -94,49 +142,65 @@ rested(R = #r{overhead = O = #o{decided = none, quiet = Quiet, run_ns = RunNs}})
     end;
 rested(R) -> R.
 
-%% One at a time, the one that was called least first: what it costs by now only a trial tells.
+%% What it costs by now only a trial tells: all that are wide, or the one that made least for what is seen of it.
 on_again(Room, R = #r{control = Control, ticks = Ticks}, O) ->
-    Rested = [{Calls, What} || {What, {Calls, Since}} <- maps:to_list(O#o.off),
-                               Ticks - Since >= ?REST_TICKS bsl min(maps:get(What, O#o.times) - 1, 6)],
-    case lists:sort(Rested) of
-        [{_, On} | _] when Room > 0 ->
-            Control ! {switch, [], [On]},
-            R#r{overhead = (R#r.overhead)#o{off = maps:remove(On, O#o.off), decided = pending}};
+    Rested = [{is_wide(What, O), Share / width(What, O), What} || {What, {Share, Since}} <- maps:to_list(O#o.off),
+                                                                  Ticks - Since >= resting(What, Share, O)],
+    Wide = lists:sublist([What || {true, _, What} <- lists:sort(Rested)], ?WIDE_TRIALS),
+    Narrow = [What || {false, _, What} <- lists:sublist(lists:sort(Rested), 1), Wide =:= [], Ticks - O#o.tried >= ?TRIAL_TICKS],
+    case Wide ++ Narrow of
+        [_ | _] = On when Room > 0 ->
+            Control ! {switch, [], On, false},
+            R#r{overhead = pending(false, (R#r.overhead)#o{off = maps:without(On, O#o.off), tried = Ticks})};
         _ -> R
     end.
 
-%% A queue that grows is not let grow: what is not seen of the calls is their callers', as if they were switched off.
+is_wide(What, O) -> is_tuple(What) andalso O#o.looks >= ?LOOKS_LEAST andalso width(What, O) >= ?WIDE.
+
+%% What made most of the calls rests longest, what is missed least; and everything twice as long each time.
+resting(What, Share, O = #o{times = Times}) ->
+    {Least, Doublings} = case is_wide(What, O) of true -> {?WIDE_REST_TICKS, 2}; false -> {?NARROW_REST_TICKS, 6} end,
+    max(Least, trunc(?REST_TICKS * min(1, Share))) bsl min(maps:get(What, Times) - 1, Doublings).
+
+%% A queue that grows is not let grow: what is not seen of the calls is their callers', as if they were switched off. What waits in the
+%% queue is judged like the rest meanwhile, or the same would come again; calls are seen again when the queue is short and nothing is pending.
 backlog(_, R = #r{overhead = none}) -> R;
-backlog(Queue, R = #r{overhead = O = #o{paused = false, decided = Decided}, control = Control})
-  when Queue > ?BACKLOG, Decided =/= pending ->
+backlog(Queue, R = #r{overhead = O = #o{paused = false}, control = Control}) when Queue > ?BACKLOG ->
     Control ! {calls, false},
-    R#r{overhead = O#o{paused = true, decided = pending}};
-backlog(Queue, R = #r{overhead = O = #o{paused = true}, control = Control}) when Queue < ?BACKLOG div 10 ->
+    R#r{overhead = O#o{paused = true, blind = case O#o.blind of none -> erlang:monotonic_time(nanosecond); Since -> Since end}};
+backlog(Queue, R = #r{overhead = O = #o{paused = true, decided = Decided}, control = Control}) when Queue < ?BACKLOG div 10, Decided =/= pending ->
     Control ! {calls, true},
-    R#r{overhead = O#o{paused = false}};
+    R#r{overhead = O#o{paused = false, decided = pending}};
 backlog(_, R) -> R.
 
 %% A process that waits, and of which nobody says so.
 waits(R = #r{overhead = O = #o{off = #{running := _} = Off, decided = Decided}, control = Control}) when Decided =/= pending ->
-    Control ! {switch, [], [running]},
-    R#r{overhead = O#o{off = maps:remove(running, Off), decided = pending}};
+    Control ! {switch, [], [running], false},
+    R#r{overhead = pending(false, O#o{off = maps:remove(running, Off)})};
 waits(R) -> R.
 
 is_running_seen(#r{overhead = #o{off = #{running := _}}}) -> false;
 is_running_seen(_) -> true.
 
-decided(Stamp, R = #r{overhead = O = #o{}}) -> R#r{overhead = O#o{decided = Stamp}};
+decided(Stamp, R = #r{overhead = O = #o{paused = true}}) -> R#r{overhead = O#o{decided = Stamp}};
+decided(Stamp, R = #r{overhead = O = #o{blind = none}}) -> R#r{overhead = O#o{decided = Stamp}};
+decided(Stamp, R = #r{overhead = O = #o{blind = Since}}) -> restack(Since, R#r{overhead = O#o{decided = Stamp}});
 decided(_, R) -> R.
 
 %% What the output says: what has been off, and how often each was seen.
+overhead_facts(_, #r{sampled = true}) -> [];
 overhead_facts(_, #r{overhead = none}) -> [{"overhead", "full"}];
-overhead_facts(Ids, #r{overhead = #o{budget = Budget, times = Times, counts = Counts}}) ->
-    Slots = Ids#{gc => 0, running => ?OUTS},
-    Seen = lists:reverse(lists:sort([{counters:get(Counts, maps:get(What, Slots) + 1), What} || What <- maps:keys(Times)])),
+overhead_facts(Off, #r{overhead = #o{budget = Budget}}) ->
+    Seen = lists:reverse(lists:sort([{Count, What} || {What, Count} <- Off])),
     [{"overhead", [integer_to_list(round(100 * Budget)), "%"]} |
      [Fact || Seen =/= [], Fact <- [{"folded", integer_to_list(length(Seen))},
                                     {"folded_names", lists:join(", ", [[what_text(What), " ", integer_to_list(Count)] ||
                                                                           {Count, What} <- Seen])}]]].
+
+switched_off(_, #r{overhead = none}) -> [];
+switched_off(Ids, #r{overhead = #o{times = Times, counts = Counts}}) ->
+    Slots = Ids#{gc => 0, running => ?OUTS},
+    [{What, counters:get(Counts, maps:get(What, Slots) + 1)} || What <- maps:keys(Times)].
 
 what_text(gc) -> "[gc]";
 what_text(running) -> "[runnable]";
@@ -144,24 +208,48 @@ what_text({M, F, A}) -> spoken(M, F, A).
 
 %%% Controller ----------------------------------------------------------------------------------------------
 
-set_budget(_, full) -> ok;
-set_budget(C = #c{relay = Relay}, Percent) ->
-    Relay ! {budget, Percent, costs(C), maps:from_keys(C#c.functions, [])}.
+set_budget(#c{overhead = full}) -> ok;
+set_budget(#c{overhead = Percent, relay = Relay, functions = Functions}) -> Relay ! {budget, Percent, maps:from_keys(Functions, [])}.
 
-%% While a traced process runs hot every change of a pattern waits for its time slices, each full of traced calls: so its calls
-%% are not traced meanwhile. What it returns from is.
-switch(C = #c{relay = Relay, off = Off0, watched = Watched}, Off, On) ->
-    flag_all(C, call, false),
+%% Every change of a pattern waits for five time slices or so. Those of dense code are many times longer while it is traced, so
+%% that is done blindly: its calls are not traced meanwhile; what it returns from is. Other code goes on being traced.
+switch(C = #c{relay = Relay, off = Off0, watched = Watched}, Off, On, Blindly) ->
+    Blindly andalso flag_all(C, call, false),
+    Blindly andalso peek_untraced(C),
     [flag_all(C, flag_of(What), false) || What <- Off, is_atom(What)],
     [catch pattern(C, MFA, false) || MFA <- Off, is_tuple(MFA)],
     [catch pattern(C, MFA, C#c.spec) || MFA <- On, is_tuple(MFA)],
     [flag_all(C, flag_of(What), true) || What <- On, is_atom(What)],
-    flag_all(C, call, true),
+    Blindly andalso flag_all(C, call, true),
     Relay ! {decided, erlang:monotonic_time(nanosecond)},
+    tell_peers(C, Off),
     C1 = C#c{off = maps:merge(maps:without(On, Off0), maps:from_keys(Off, []))},
     Probed = lists:usort([M || {M, _, _} = MFA <- Off, maps:get(M, Watched, none) =:= MFA]),
     C1#c{watched = lists:foldl(fun(M, Sum) -> Sum#{M := probe(C1, M)} end, Watched, Probed)}.
 
+%% How wide the functions are while nothing is traced is how wide they are.
+peek_untraced(#c{pids = Pids, relay = Relay}) ->
+    {Some, _} = take(?LOOKS, maps:iterator(Pids), []),
+    helper(fun() ->
+                   Relay ! {ours, self()},
+                   [begin
+                        receive after ?PEEK_MS -> ok end,
+                        Relay ! {peeked, timely(Relay, fun() -> peek(look(Some)) end, [])}
+                    end || _ <- lists:seq(1, ?PEEKS)]
+           end, []).
+
+%% What is born meanwhile has the flags that its parent had.
+flag_newborn(#c{off = Off, calls = unpaused}, _) when map_size(Off) =:= 0 -> ok;
+flag_newborn(C = #c{off = Off, calls = Calls}, Pid) ->
+    [catch flag(C, Pid, flag_of(What), On) ||
+        {What, On} <- [{calls, Calls =/= false} | [{What, not is_map_key(What, Off)} || What <- [gc, running]]]].
+
+%% The flags of a captured call are those of the trigger.
+flag_begun(C = #c{off = Off, calls = Calls}, Pid) ->
+    [catch flag(C, Pid, flag_of(What), false) ||
+        What <- [What || What <- [gc, running], is_map_key(What, Off)] ++ [calls || Calls =:= false]].
+
+flag_of(calls) -> call;
 flag_of(gc) -> garbage_collection;
 flag_of(running) -> running.
 
@@ -169,33 +257,3 @@ flag_all(C = #c{pids = Pids}, Flag, On) -> [catch flag(C, Pid, Flag, On) || Pid 
 
 flag(#c{api = session, session = Session}, Pid, Flag, On) -> trace:process(Session, Pid, On, [Flag]);
 flag(#c{api = legacy, relay = Relay}, Pid, Flag, On) -> erlang:trace(Pid, On, [Flag | [{tracer, Relay} || On]]).
-
-%% {EventNs, GcNs}: what an event of a call, and the two of a collection, cost a traced process here: the same work, not traced and
-%% traced, by a process of our own. The least of several, so that nothing is taken for cost that was none.
-costs(C) ->
-    Probed = {lists, nthtail, 2},
-    pattern(C, Probed, ?CALLS),
-    Calls = cost(C, fun() -> probe_calls(?PROBES) end),
-    pattern(C, Probed, false),
-    {Calls div (2 * ?PROBES), cost(C, fun() -> [erlang:garbage_collect() || _ <- lists:seq(1, ?PROBES div 10)] end) div (?PROBES div 10)}.
-
-cost(C, Work) ->
-    Pairs = [{took(C, Work, false), took(C, Work, true)} || _ <- lists:seq(1, 5)],
-    max(0, lists:min([Traced || {_, Traced} <- Pairs]) - lists:min([Bare || {Bare, _} <- Pairs])).
-
-took(C = #c{relay = Relay}, Work, Traced) ->
-    {Pid, Ref} = spawn_monitor(fun() ->
-                                       receive go -> ok end,
-                                       Begin = erlang:monotonic_time(nanosecond),
-                                       Work(),
-                                       exit({took, erlang:monotonic_time(nanosecond) - Begin})
-                               end),
-    Relay ! {ours, Pid},
-    Traced andalso trace_process(C, Pid, true),
-    Pid ! go,
-    receive {'DOWN', Ref, process, Pid, {took, Ns}} -> Ns end.
-
-probe_calls(0) -> ok;
-probe_calls(N) ->
-    lists:nthtail(1, [a]),
-    probe_calls(N - 1).

@@ -11,7 +11,9 @@ start_runner(#c{client = Client, capture = {own, Text, Repeat, Warmup, Full}}) -
 %% Evaluating arguments takes as long as it takes; the profiler is told that somebody is there.
 await_runner(Client, Runner) ->
     receive
-        {ready, Runner, MFA} -> {Runner, MFA};
+        {ready, Runner, MFA, UntracedNs} ->
+            put(untraced_ns, UntracedNs),
+            {Runner, MFA};
         {refused, Runner, Kind, Text} -> refused(Kind, Text);
         {'EXIT', Runner, Why} -> refused(raised, ended_text(Why));
         {'EXIT', _, _} -> refused(gone, "") % the profiler
@@ -58,8 +60,8 @@ runner(Control, Client, Text, Repeat, Warmup, Full) ->
     try
         {Language, M, F, Args} = own_call(Text),
         callable(M, F, length(Args)),
-        [warm_up(Language, once(M, F, Args)) || _ <- lists:seq(1, Warmup)],
-        Control ! {ready, self(), {M, F, length(Args)}},
+        Untraced = [warm_up(Language, M, F, Args) || _ <- lists:seq(1, Warmup)],
+        Control ! {ready, self(), {M, F, length(Args)}, untraced_ns(Untraced)},
         receive
             {go, Control, Relay} ->
                 Outcome = repeat(Repeat, M, F, Args, Relay),
@@ -77,8 +79,20 @@ runner(Control, Client, Text, Repeat, Warmup, Full) ->
         throw:{refused, Kind1, What} -> Control ! {refused, self(), Kind1, What}
     end.
 
-warm_up(_, {returned, _}) -> ok;
-warm_up(Language, {raised, Class, Why, Stack}) -> refused(raised, exception_line(Language, Class, Why, Stack)).
+%% -> how long it took.
+warm_up(Language, M, F, Args) ->
+    Begin = erlang:monotonic_time(nanosecond),
+    Outcome = once(M, F, Args),
+    Ns = erlang:monotonic_time(nanosecond) - Begin,
+    case Outcome of
+        {returned, _} -> Ns;
+        {raised, Class, Why, Stack} -> refused(raised, exception_line(Language, Class, Why, Stack))
+    end.
+
+%% The median; the first call may have loaded code.
+untraced_ns([]) -> none;
+untraced_ns([_]) -> none; % which may have loaded code
+untraced_ns([_ | Rest]) -> median(Rest).
 
 repeat(Left, M, F, Args, Relay) ->
     Outcome = once(M, F, Args),

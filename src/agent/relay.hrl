@@ -7,10 +7,11 @@
 %% newest that is no longer among them. `origin` says what it is waiting for then: its stack (attached), its own first event
 %% (expected: its parent's `spawn` has come), or that event of its parent (early, since that tick). `since` is the time of its
 %% first event, `missing` how many are no longer among `starting`. Where calls are captured (calls.hrl), `began` is when the present
-%% one did, and the process is idle without one. `ran` is from when on its running has not been counted.
+%% one did, and the process is idle without one; `called` is its function. `ran` is from when on its running has not been counted.
+%% While its stack is read anew it is `restacking`, and `starting` are its events since then.
 -record(p, {id, acc = <<>>, base, clock, last = none, out = true, starting = [], started = 0, dropped = none, since,
             missing = 0, origin = attached, parent = none, description, began = none, depth = 0, offs = 0, left,
-            lingers = none, endings = [], ran = none}).
+            lingers = none, endings = [], ran = none, called = none}).
 
 %% `ids` maps {M,F,A} to an id: an integer below 2^16, {Id} from there on.
 %% `captured` is none, or {HowMany, SlowerNs, Functions}: calls are; `active` are going on, `complete` have ended; `offs` times
@@ -25,12 +26,12 @@
             targets = [],                        % those whose stacks are read
             early = [],                          % {Tick, Pid} of processes whose parent's event is awaited
             active = 0, complete = 0, offs = 0, lingering = [], held = 0, hold = 1, ours = #{},
-            overhead = none, max_seen = 0, stopped = false}).
+            sampled = false, pacer = none, overhead = none, gauge = none, max_seen = 0, stopped = false, share, summary = {0, []}}).  % shares.hrl
 
-relay(Client, Control, Api, Spawned, {MaxEvents, MaxQueue, MaxMemory}, Opaque, Captured) ->
+relay(Client, Control, Api, Spawned, {MaxEvents, MaxQueue, MaxMemory}, Opaque, Captured, Share) ->
     process_flag(trap_exit, true),
     R = #r{client = Client, control = Control, api = Api, spawned = Spawned, opaque = Opaque, captured = Captured, max_events = MaxEvents,
-           max_queue = MaxQueue, max_memory = MaxMemory, answered_ms = now_ms()},
+           max_queue = MaxQueue, max_memory = MaxMemory, answered_ms = now_ms(), gauge = #g{}, share = Share, pacer = pacer(Captured)},
     loop(none, #p{}, <<>>, 0, none, ?CHECK_EVENTS, #{undefined => 0}, R).
 
 now_ms() -> erlang:monotonic_time(millisecond).
@@ -221,6 +222,11 @@ of_another(Event, Pid, N, Ids, R) ->
         #r{processes = #{Pid := P = #p{origin = Idle}}} when Idle =:= idle; Idle =:= own; Idle =:= leaving ->
             {Ids1, R1} = idle_event(Event, Pid, P, Ids, R),
             resume(none, #p{}, N - 1, Ids1, R1);
+        #r{processes = #{Pid := P = #p{origin = restacking, started = ?STARTING_EVENTS}}} ->
+            {Ids1, R1} = go_on(Pid, P, Ids, R),
+            of_another(Event, Pid, N, Ids1, R1);
+        #r{processes = #{Pid := P = #p{origin = restacking}}} ->
+            resume(none, #p{}, N - 1, Ids, store(Pid, keep_starting(Event, P), R));
         #r{processes = #{Pid := P = #p{clock = undefined, origin = expected}}} ->
             {Ids1, R1} = start_child(Pid, keep_starting(Event, P), Ids, R),
             resume(none, #p{}, N - 1, Ids1, R1);
@@ -228,6 +234,8 @@ of_another(Event, Pid, N, Ids, R) ->
             resume(none, #p{}, N - 1, Ids, store(Pid, keep_starting(Event, P), R));
         #r{processes = #{Pid := P}} ->
             event(Event, Pid, P, N, Ids, R);
+        #r{gauge = G} when element(2, G) =:= Pid ->
+            resume(none, #p{}, N, Ids, R#r{gauge = read_gauge(Event, G)}); % no event of the trace
         #r{spawned = true, ours = Ours} when not is_map_key(Pid, Ours) ->
             R#r.control ! {born, Pid},
             P = #p{origin = early, since = stamp(Event), description = {pid_text(Pid), <<>>, <<>>, <<>>}},
@@ -299,12 +307,7 @@ place_stack({{Frames, _}, Before, After}, _, Events) ->
 
 %% The record of its stack opens a process's events; those since then follow.
 started(Pid, P, {Frames, Cut}, Ts, Events, Ids, R) ->
-    {Functions, {Ids1, R1}} = lists:mapfoldl(fun(MFA, {I, S}) ->
-                                                     {Id, I1, S1} = function_id(MFA, I, S),
-                                                     {wide(Id), {I1, S1}}
-                                             end, {Ids, R}, Frames),
-    P1 = append(16#28, P#p{base = Ts, clock = Ts, starting = [], ran = Ts}, Ts,
-                <<(flag(Cut)), (length(Functions)):32, << <<Id:32>> || Id <- Functions >>/binary>>),
+    {P1, Ids1, R1} = append_stack(flag(Cut), Frames, Ts, P#p{base = Ts, clock = Ts, starting = [], started = 0, ran = Ts}, Ids, R),
     {P2, Ids2, R2} = lists:foldl(fun replay/2, {P1, Ids1, R1}, Events),
     {Ids2, store(Pid, P2, R2#r{batch_events = R2#r.batch_events + 1 + length(Events)})}.
 
@@ -313,9 +316,23 @@ stamp(Event) -> element(tuple_size(Event), Event).
 flag(true) -> 1;
 flag(false) -> 0.
 
-%% Only what is packed moves the clock.
-replay(Event, {P, Ids, R}) ->
-    Ts = stamp(Event),
+append_stack(Flags, Frames, Ts, P, Ids, R) ->
+    {Packed, Ids1, R1} = packed_stack(Flags, Frames, Ids, R),
+    {append(16#28, P, Ts, Packed), Ids1, R1}.
+
+packed_stack(Flags, Frames, Ids, R) ->
+    {Functions, {Ids1, R1}} = lists:mapfoldl(fun(MFA, {I, S}) ->
+                                                     {Id, I1, S1} = function_id(MFA, I, S),
+                                                     {wide(Id), {I1, S1}}
+                                             end, {Ids, R}, Frames),
+    {<<Flags, (length(Functions)):32, << <<Id:32>> || Id <- Functions >>/binary>>, Ids1, R1}.
+
+%% Only what is packed moves the clock. In a captured call nothing counts once it has been left.
+replay(_, {#p{origin = leaving}, _, _} = Left) -> Left;
+replay(Event, {P, Ids, R}) -> replay(Event, stamp(Event), P, Ids, R).
+
+replay(_, Ts, P = #p{clock = Clock}, Ids, R) when is_integer(Clock), Ts < Clock -> {P, Ids, R}; % as in event/6
+replay(Event, Ts, P, Ids, R) ->
     case pack(element(3, Event), Event, P, Ts, Ids, R) of
         ignored -> {P, Ids, R};
         {#p{origin = leaving}, _, _} = Left -> Left;
@@ -364,7 +381,60 @@ message({off, Pid, IsAlive}, Ids, R) ->
 message({own_call, Pid, How}, Ids, R) ->
     {Ids, own_call_ended(Pid, How, R)};
 message({stack, Pid, Read, Tries}, Ids, R = #r{processes = Processes}) ->
-    P = maps:get(Pid, Processes),
+    case Processes of
+        #{Pid := P = #p{clock = undefined}} -> stack_read(Pid, P, Read, Tries, Ids, R);
+        #{Pid := P = #p{origin = restacking}} -> restacked(Pid, P, Read, Tries, Ids, R);
+        #{} -> {Ids, R} % it was not waited for any longer
+    end;
+message({looked, Looks}, Ids, R) ->
+    {Ids, lists:foldl(fun looked/2, waiting_seen(Looks, R), Looks)};
+message({sampling, Interval}, Ids, R) ->
+    {Ids, add_facts([{"sampled", integer_to_list(Interval)}], R#r{sampled = true})};
+message({sampled, Told}, Ids, R) ->
+    {Ids1, R1} = lists:foldl(fun sampled/2, {Ids, R}, Told),
+    {Ids1, case R1#r.batch_events >= ?BATCH_EVENTS of true -> flush(R1); false -> R1 end};
+message({module, M, Traced, Ts}, Ids, R) ->
+    {Ids, R#r{defs = [<<16#84, Ts:64, (flag(Traced)), (text16(atom_to_binary(M, utf8)))/binary>> | R#r.defs]}};
+message({costs, BareNs, GcNs}, Ids, R = #r{gauge = G}) ->
+    {Ids, R#r{gauge = G#g{bare_ns = BareNs, gc_ns = GcNs}}};
+message({gauge, Pid}, Ids, R = #r{gauge = G, ours = Ours}) ->
+    {Ids, R#r{gauge = next_gauge(Pid, G), ours = Ours#{Pid => R#r.ticks}}};
+message({nap, Pacer}, Ids, R) ->
+    nap(Pacer),
+    {Ids, R};
+message({budget, Percent, Kept}, Ids, R) ->
+    {Ids, begin_window(R#r{overhead = budget(Percent, Kept)})};
+message({peeked, Reads}, Ids, R) ->
+    lists:foldl(fun peeked/2, {Ids, widths(Reads, R)}, Reads);
+message({decided, Stamp}, Ids, R) ->
+    {Ids, decided(Stamp, R)};
+message({facts, Facts}, Ids, R) ->
+    {Ids, add_facts(Facts, R)};
+message({ends, Ends, Why, EndNs, Others}, Ids, R0) ->
+    stop_pacer(R0),
+    {Ids1, R1} = start_orphans(R0#r.ticks, Ids, R0),
+    {_, R2} = go_on_all(Ids1, R1),
+    R = lists:foldl(fun ended/2, R2, Ends),
+    Summary = {R#r.max_seen, switched_off(Ids, R)},
+    case Others of
+        none -> drain(flush(R#r{summary = Summary})); % the head's relay tells of it
+        _ ->
+            {MaxQueue, Off} = summed([Summary | Others]),
+            drain(flush(add_facts([{"ended", atom_to_list(Why)},
+                                   {"end_ns", integer_to_list(EndNs)},
+                                   {"max_queue", integer_to_list(MaxQueue)} | overhead_facts(Off, R) ++ cost_facts(R#r.gauge)], R)))
+    end;
+message({'EXIT', Control, _}, _, R = #r{control = Control, api = Api}) ->
+    %% Somebody killed the controller. A session goes with it; the one tracer of old is ours to take down, and the gate.
+    stop_pacer(R),
+    R#r.captured =:= none orelse close_gate(),
+    Api =:= legacy andalso close_legacy(R),
+    exit(normal);
+message(_, Ids, R) ->
+    {Ids, R}.
+
+%% The first stack of a process.
+stack_read(Pid, P, Read, Tries, Ids, R) ->
     Events = lists:reverse(P#p.starting),
     case place_stack(Read, P#p.dropped, Events) of
         nowhere when Tries > 0 ->
@@ -383,30 +453,7 @@ message({stack, Pid, Read, Tries}, Ids, R = #r{processes = Processes}) ->
                                         (_, Sum) -> Sum
                                      end, {Ids, R}, Earlier),
             started(Pid, P, Stack, Ts, Since, Ids1, R1)
-    end;
-message({looked, Looks}, Ids, R) ->
-    {Ids, lists:foldl(fun looked/2, R, Looks)};
-message({module, M, Traced, Ts}, Ids, R) ->
-    {Ids, R#r{defs = [<<16#84, Ts:64, (flag(Traced)), (text16(atom_to_binary(M, utf8)))/binary>> | R#r.defs]}};
-message({budget, Percent, Costs, Kept}, Ids, R) ->
-    {Ids, begin_window(R#r{overhead = budget(Percent, Costs, Kept)})};
-message({decided, Stamp}, Ids, R) ->
-    {Ids, decided(Stamp, R)};
-message({facts, Facts}, Ids, R) ->
-    {Ids, add_facts(Facts, R)};
-message({ends, Ends, Why, EndNs}, Ids, R0) ->
-    {_, R} = start_orphans(R0#r.ticks, Ids, R0),
-    drain(flush(add_facts([{"ended", atom_to_list(Why)},
-                           {"end_ns", integer_to_list(EndNs)},
-                           {"max_queue", integer_to_list(R#r.max_seen)} | overhead_facts(Ids, R)],
-                          lists:foldl(fun ended/2, R, Ends))));
-message({'EXIT', Control, _}, _, R = #r{control = Control, api = Api}) ->
-    %% Somebody killed the controller. A session goes with it; the one tracer of old is ours to take down, and the gate.
-    R#r.captured =:= none orelse close_gate(),
-    Api =:= legacy andalso close_legacy(R),
-    exit(normal);
-message(_, Ids, R) ->
-    {Ids, R}.
+    end.
 
 described(Pid, P, Description, R = #r{defs = Defs, processes = Processes}) ->
     P1 = P#p{description = Description},
@@ -464,7 +511,7 @@ looked({Pid, Status, Before, After}, R = #r{processes = Processes}) ->
           when is_integer(Clock), Before >= Clock, Out =/= false, Out =/= gone, Status =/= waiting ->
             %% It was out when that was no longer told.
             case is_running_seen(R) of
-                false -> R#r{processes = Processes#{Pid := (append(4, P, Before, <<0:16>>))#p{clock = Before, out = false, ran = Before}}};
+                false -> R#r{processes = Processes#{Pid := (append(4, P, Before, <<0:16>>))#p{clock = Before, last = none, out = false, ran = Before}}};
                 true when Out =:= true -> seen_out(P, Status, After, Pid, R);
                 true -> R
             end;
@@ -476,7 +523,7 @@ looked({Pid, Status, Before, After}, R = #r{processes = Processes}) ->
                 R1 ->
                     P1 = append(3, P, Before, <<0:16>>),
                     P2 = append(9, P1#p{clock = Before}, After, <<(status(Status))>>),
-                    R1#r{processes = Processes#{Pid := P2#p{out = looked, ran = none}}}
+                    R1#r{processes = Processes#{Pid := P2#p{out = looked, last = none, ran = none}}}
             end;
         #{} -> R
     end.
@@ -493,9 +540,26 @@ ended({Pid, Ts}, R = #r{processes = Processes}) ->
         #{} -> R
     end.
 
+%% What the sampler has found (sampler.hrl), to events.
+sampled({Pid, begins, Ts}, {Ids, R}) ->
+    R1 = add_process(Pid, #p{description = {pid_text(Pid), <<>>, <<>>, <<>>}, base = Ts, clock = Ts}, R),
+    {Ids, sample_stored(Pid, append(15, maps:get(Pid, R1#r.processes), Ts, <<0, 0, 0:32>>), Ts, R1)};
+sampled({Pid, What, Stamp}, {Ids, R}) ->
+    P = maps:get(Pid, R#r.processes),
+    Ts = max(Stamp, P#p.clock),
+    case What of
+        exit -> {Ids, sample_stored(Pid, append(7, P#p{out = gone}, Ts, <<>>), Ts, R)};
+        {Status, Frames, Cut} ->
+            {Packed, Ids1, R1} = packed_stack(flag(Cut), Frames, Ids, R),
+            {Ids1, sample_stored(Pid, append(16#2f, P, Ts, <<(status(Status)), Packed/binary>>), Ts, R1)}
+    end.
+
+sample_stored(Pid, P, Ts, R = #r{processes = Processes}) ->
+    R#r{processes = Processes#{Pid := P#p{clock = Ts}}, batch_events = R#r.batch_events + 1, events = R#r.events + 1}.
+
 %% The bounds are looked at every so many events, and at every tick.
 checked(Cur, P, Ids, R0) ->
-    R1 = store(Cur, P#p{ran = case P#p.ran of none -> none; _ -> P#p.clock end}, ran(P, P#p.clock, R0)),
+    R1 = store(Cur, P#p{ran = runs(P, R0)}, ran(P, P#p.clock, R0)),
     R2 = bounds(R1#r{batch_events = R0#r.batch_events + ?CHECK_EVENTS, events = R0#r.events + ?CHECK_EVENTS}),
     R = judge(P#p.clock, Ids, R2),
     if
@@ -506,13 +570,14 @@ checked(Cur, P, Ids, R0) ->
 bounds(R = #r{stopped = true}) -> R;
 bounds(R = #r{events = Events, max_queue = MaxQueue, max_memory = MaxMemory}) ->
     {message_queue_len, Queue} = process_info(self(), message_queue_len),
-    R1 = backlog(Queue, R#r{max_seen = max(Queue, R#r.max_seen)}),
-    Memory = R#r.pending_bytes + Queue * ?MESSAGE_BYTES,
+    [AllEvents, AllQueue, AllMemory] = in_all([Events, Queue, R#r.pending_bytes + Queue * ?MESSAGE_BYTES], R),
+    R1 = backlog(Queue, R#r{max_seen = max(AllQueue, R#r.max_seen)}),
+    IdsMax = ?IDS_MAX div element(2, R#r.share),
     if
-        Events >= R#r.max_events -> bound('max-events', R1);
-        Queue >= MaxQueue -> bound('max-queue', R1);
-        Memory >= MaxMemory -> bound('max-memory', R1);
-        R#r.next_process >= ?IDS_MAX; R#r.next_function >= ?IDS_MAX -> bound('max-events', R1);
+        AllEvents >= R#r.max_events -> bound('max-events', R1);
+        AllQueue >= MaxQueue -> bound('max-queue', R1);
+        AllMemory >= MaxMemory -> bound('max-memory', R1);
+        R#r.next_process >= IdsMax; R#r.next_function >= IdsMax -> bound('max-events', R1);
         true -> R1
     end.
 

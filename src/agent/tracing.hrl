@@ -3,6 +3,8 @@
 
 %% Sessions: OTP 27 and later have one each; before that there is one tracer for the whole node.
 
+open_session(C = #c{capture = {sample, _}}, Bounds) ->
+    C#c{relay = spawn_relay(C, Bounds)};
 open_session(C = #c{client = Client, api = session}, Bounds) ->
     put(client, node(Client)),
     destroy_abandoned(),
@@ -48,15 +50,16 @@ take_name(Name, Why) ->
     catch error:badarg -> refused(other_tracer, ["another flambeau", other_client(whereis(Name)), Why])
     end.
 
-spawn_relay(C = #c{client = Client, api = Api, spawned = Spawned}, Bounds) ->
+spawn_relay(C = #c{client = Client, api = Api, spawned = Spawned, share = Share}, Bounds) ->
     Self = self(),
-    spawn_opt(fun() -> relay(Client, Self, Api, Spawned, Bounds, opaque(C), captured(C)) end,
+    spawn_opt(fun() -> relay(Client, Self, Api, Spawned, Bounds, opaque(C), captured(C), Share) end,
               [link, {message_queue_data, off_heap}, {priority, high}]).
 
 opaque(#c{select = {_, _, Opaque}}) -> Opaque.
 
 %% {HowMany, SlowerNs, Functions}, or none.
 captured(#c{capture = processes}) -> none;
+captured(#c{capture = {sample, _}}) -> none;
 captured(#c{capture = {functions, Count, SlowerNs, _}, functions = Functions}) ->
     {Count, SlowerNs, maps:from_keys(Functions, [])};
 captured(#c{capture = {own, _, Repeat, _, _}}) -> {Repeat, 0, #{}}.
@@ -208,7 +211,8 @@ set_patterns(C) ->
 %% A captured function is traced whatever is left out.
 meant(C, Counts) ->
     [pattern(C, MFA, C#c.spec) || MFA <- C#c.functions],
-    [pattern(C, MFA, false) || MFA <- maps:keys(C#c.off)],
+    [pattern(C, MFA, false) || {_, _, _} = MFA <- maps:keys(C#c.off)],
+    pattern(C, {?MODULE, gauged, 1}, ?CALLS),
     [Some || {_, Count} = Some <- Counts, Count > 0].
 
 select_module(C, M) ->
@@ -302,7 +306,7 @@ module_loaded(C = #c{relay = Relay}, M, Known) ->
             [pattern(C, MFA, C#c.spec) || MFA <- Captured],
             [pattern(C, MFA, false) || {Same, _, _} = MFA <- maps:keys(C#c.off), Same =:= M],
             set_triggers(C, Captured),
-            is_agent(M) orelse (Relay ! {module, M, Functions > 0, erlang:monotonic_time(nanosecond)}),
+            is_agent(M) orelse C#c.head =/= none orelse (Relay ! {module, M, Functions > 0, erlang:monotonic_time(nanosecond)}),
             Known#{M => Probe}
     catch
         error:_ -> Known % unloaded meanwhile
@@ -349,15 +353,15 @@ begin_process(#c{relay = Relay}, Pid) ->
 
 tell_stack(Relay, Pid, Tries) ->
     Now = erlang:monotonic_time(nanosecond),
-    Relay ! {stack, Pid, timely(Relay, fun() -> read_stack(Pid) end, {{[], true}, Now, Now}), Tries}.
+    Relay ! {stack, Pid, timely(Relay, fun() -> read_stack(Pid, ?STACK_PRINT_MAX) end, {{[], true}, Now, Now}), Tries}.
 
 %% What another process is asked may take until that process yields, which in a bad NIF is never: somebody else waits. The relay
 %% knows it for one of ours, should it call a function whose calls are waited for.
 timely(Relay, Ask, Default) ->
-    {Pid, Ref} = spawn_monitor(fun() ->
-                                       Relay ! {ours, self()},
-                                       exit({answer, try Ask() catch _:_ -> Default end})
-                               end),
+    {Pid, Ref} = helper(fun() ->
+                                Relay ! {ours, self()},
+                                exit({answer, try Ask() catch _:_ -> Default end})
+                        end, [monitor]),
     receive
         {'DOWN', Ref, process, Pid, {answer, Answer}} -> Answer;
         {'DOWN', Ref, process, Pid, _} -> Default
@@ -374,9 +378,9 @@ end_process(C, Pid) ->
 %% {{Frames, Cut}, Before, After}. Frames are outermost first; Cut when outer ones are missing; it was read between the two
 %% times. The text of a backtrace has every frame, but the process has to print the terms on its stack, too: only where
 %% that takes it a few milliseconds.
-read_stack(Pid) ->
+read_stack(Pid, PrintMax) ->
     [{stack_size, Slots}, {total_heap_size, Words}] = process_info(Pid, [stack_size, total_heap_size]),
-    Item = case Slots * min(Words, ?TERM_PRINT_MAX) =< ?STACK_PRINT_MAX of
+    Item = case Slots * min(Words, ?TERM_PRINT_MAX) =< PrintMax of
                true -> backtrace;
                false -> current_stacktrace
            end,
@@ -391,7 +395,7 @@ stack({backtrace, Text}, _, _) ->
     {backtrace_frames(binary:split(Text, <<"\n">>, [global]), []), false};
 stack({current_stacktrace, Top}, Slots, Pid) ->
     Frames = lists:reverse([{M, F, A} || {M, F, A, _} <- Top]),
-    {Frames, Slots > ?FRAME_SLOTS * length(Frames) orelse not is_entry(Frames, Pid)}.
+    {Frames, Slots > ?FRAME_SLOTS * length(Frames) orelse not (is_entry(Frames, Pid) orelse length(Frames) < trace_depth(80))}.
 
 %% Is the outermost of these frames one that a process starts with?
 is_entry([{proc_lib, init_p, _} | _], _) -> true;

@@ -151,8 +151,11 @@ static uint8_t *put_operands(uint8_t *at, const struct trace_event *event, uint8
   case EVENT_GC_END:
     *at = event->major;
     return put_be64(at + 1, event->words);
+  case EVENT_SAMPLE:
+    *at++ = (uint8_t)event->status;
+    // fall through
   case EVENT_STACK:
-    *at = event->stack_cut;
+    *at = event->stack_cut ? PACKED_STACK_CUT : event->stack_again ? PACKED_STACK_AGAIN : 0;
     at = put_be32(at + 1, (uint32_t)event->stack_size);
     for (size_t i = 0; i < event->stack_size; i++)
       at = put_id(at, event->stack[i], tag);

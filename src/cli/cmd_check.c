@@ -162,9 +162,15 @@ static int check_paths(const struct check *check, struct error *err)
 static struct profile *read_side(const char *path, struct error *err)
 {
   struct profile *profile = input_read(path, &(struct fold_options){0}, err);
-  if (!profile || profile->counts_known)
+  if (!profile || profile_has_calls(profile))
     return profile;
+  bool is_sampled = profile->counts_known;
   profile_free(profile);
+  if (is_sampled) {
+    error_set(err, ERROR_DATA, "%.120s is of sampled stacks, whose calls nobody counted: record without --sample",
+              path);
+    return NULL;
+  }
   error_set(err, ERROR_DATA, "%.120s is a folded file, which has no calls to check: take an .flb or a .snap", path);
   return NULL;
 }

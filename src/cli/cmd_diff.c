@@ -173,12 +173,32 @@ static void say_units(struct profile *const sides[SIDES], bool normalize)
                 sides[BASE]->counts_known ? "BASE" : "HEAD");
 }
 
+static bool is_capture(const struct profile *side)
+{
+  return side->counts_known && side->times_known;
+}
+
+// An older capture does not say what tracing cost.
+static void say_tracing(struct profile *const sides[SIDES])
+{
+  bool base = sides[BASE]->taken_out.taken_ns > 0, head = sides[HEAD]->taken_out.taken_ns > 0;
+  if (is_capture(sides[BASE]) && is_capture(sides[HEAD]) && base != head)
+    console_say("what tracing cost is taken out of %s, and %s does not say it: --raw-times compares both as they were "
+                "traced",
+                base ? "BASE" : "HEAD", base ? "HEAD" : "BASE");
+}
+
 // Where one side is a snapshot, the other is made one, and both become what they are in as many captured calls.
 static int match_snapshots(struct profile *sides[SIDES], struct error *err)
 {
   bool base = !sides[BASE]->times_known, head = !sides[HEAD]->times_known;
   if (!base && !head)
     return 0;
+  for (size_t i = 0; i < SIDES; i++)
+    if (profile_is_sampled(sides[i]))
+      return error_set(err, ERROR_USAGE,
+                       "call counts are not known of sampled stacks, and a snapshot has nothing else: "
+                       "compare two captures (.flb)");
   for (size_t i = 0; i < SIDES; i++)
     if (replace(&sides[i], profile_snapshot(sides[i], 0, err)) < 0)
       return -1;
@@ -215,6 +235,7 @@ static int read_sides(const struct invocation *invocation, const struct diff_set
     if (!(sides[i] = read_side(settings, invocation->operands.items[i], err)))
       return -1;
   say_units(sides, settings->normalize);
+  say_tracing(sides);
   if (match_snapshots(sides, err) < 0)
     return -1;
   return settings->drawing.reverse ? turn_round(sides, err) : 0;
@@ -252,6 +273,8 @@ static int check_comparison(const struct diff_settings *settings, const struct p
   bool by_calls = is_sorted_by_calls(settings, comparison);
   if (!comparison->counts_known && by_calls)
     return error_set(err, ERROR_USAGE, "a folded file has no calls to compare: compare two captures (.flb)");
+  if (by_calls && profile_is_sampled(comparison))
+    return error_set(err, ERROR_USAGE, "call counts are not known of sampled stacks: compare times");
   if (drawing_check(&settings->drawing, comparison, err) < 0)
     return -1;
   if (!comparison->times_known && !by_calls)

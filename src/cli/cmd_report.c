@@ -12,6 +12,7 @@
 
 struct report_settings {
   bool json;
+  bool raw_times;
   uint64_t top;
   const char *sort;
   const char *output;
@@ -41,6 +42,10 @@ static const struct option_row report_rows[] = {
      .kind = OPTION_FLAG,
      FIELD(json),
      .help = "write one JSON object: the same, with times in whole nanoseconds"},
+    {.name = "raw-times",
+     .kind = OPTION_FLAG,
+     FIELD(raw_times),
+     .help = "times as they were traced: what tracing cost is not taken out of them"},
     {.name = "output",
      .letter = 'o',
      .kind = OPTION_TEXT,
@@ -77,8 +82,10 @@ static int check_sort(const struct profile *profile, enum report_sort sort, cons
     return error_set(err, ERROR_USAGE,
                      "a snapshot has no times to --sort %s by: take calls or name, or a capture (.flb)", word);
   bool counts = sort == REPORT_SORT_CALLS || sort == REPORT_SORT_MEAN || sort == REPORT_SORT_MAX;
-  if (profile->counts_known || !counts)
+  if (profile_has_calls(profile) || !counts)
     return 0;
+  if (profile_is_sampled(profile))
+    return error_set(err, ERROR_USAGE, "sampled stacks have no calls to --sort %s by: take own, total or name", word);
   return error_set(err, ERROR_USAGE,
                    "a folded file has no calls to --sort %s by: take own, total or name, or a "
                    "capture (.flb)",
@@ -100,7 +107,7 @@ static int write_report(const void *opaque, struct byte_sink *out, struct error 
 static int report_run(const struct invocation *invocation, const void *opaque, struct error *err)
 {
   const struct report_settings *settings = opaque;
-  const struct fold_options fold_options = {0};
+  const struct fold_options fold_options = {.raw_times = settings->raw_times};
   struct profile *profile = input_read(invocation->operands.items[0], &fold_options, err);
   if (!profile)
     return -1;
@@ -113,6 +120,8 @@ static int report_run(const struct invocation *invocation, const void *opaque, s
   if (settings->top == OPTION_NOT_GIVEN)
     job.options.top = settings->json ? 0 : TEXT_TOP;
   int status = check_sort(profile, job.options.sort, sort, err);
+  if (status == 0 && settings->raw_times && !(profile->counts_known && profile->times_known))
+    status = error_set(err, ERROR_USAGE, "only a capture (.flb) says what tracing cost: leave out --raw-times");
   if (status == 0)
     status = print_to(settings->output ? settings->output : "-", write_report, &job, err);
   profile_free(profile);

@@ -32,6 +32,12 @@ static const struct option_row call_rows[] = {
      .max = 1000000,
      .help = "make it so many times before, without tracing (default 0; 1 where a snapshot, .snap, is written, because "
              "a first call may load code)"},
+    {.name = "verify",
+     .kind = OPTION_FLAG,
+     FIELD(live.verify),
+     .help =
+         "say how much longer the graph says that the call takes than it takes untraced: the median of the --warmup "
+         "calls but the first (default 6 then)"},
     {.name = "full", .kind = OPTION_FLAG, FIELD(full), .help = "print the whole value, not its beginning"},
     {0},
 };
@@ -62,11 +68,15 @@ static bool writes_snapshot(const struct output_settings *outputs)
   return false;
 }
 
+#define VERIFY_CALLS 5
+
 // Without one, the first call of a snapshot would be another than those after it.
 static uint64_t warmup(const struct run_settings *settings)
 {
   if (settings->warmup != OPTION_NOT_GIVEN)
     return settings->warmup;
+  if (settings->live.verify)
+    return 1 + VERIFY_CALLS;
   return writes_snapshot(&settings->live.outputs) ? 1 : 0;
 }
 
@@ -77,6 +87,11 @@ static int run_run(const struct invocation *invocation, const void *opaque, stru
   char name[256];
   if (live_check(&settings->live, "run", err) < 0)
     return -1;
+  if (settings->live.verify && settings->warmup < 2)
+    return error_set(err, ERROR_USAGE,
+                     "--verify takes the time of the --warmup calls but the first: let there be two at least");
+  if (settings->live.verify && settings->live.trace.spawned)
+    return error_set(err, ERROR_USAGE, "--verify compares the call alone: leave out --spawned, or --verify");
   const struct collect_own_call call = {
       .expression = expression,
       .repeat = settings->repeat,

@@ -93,6 +93,10 @@ const struct option_row drawing_rows[] = {
      .kind = OPTION_FLAG,
      FIELD(raw_names),
      .help = "names as the VM has them ('Elixir.Shop.Cart':total/2)"},
+    {.name = "raw-times",
+     .kind = OPTION_FLAG,
+     FIELD(raw_times),
+     .help = "times as they were traced: what tracing cost is not taken out of them"},
     {0},
 };
 
@@ -110,7 +114,8 @@ static bool says_by(const struct drawing_settings *settings, const char *by)
 
 struct fold_options drawing_fold_options(const struct drawing_settings *settings)
 {
-  struct fold_options options = {.raw_names = settings->raw_names, .spans = settings->chart};
+  struct fold_options options = {
+      .raw_names = settings->raw_names, .raw_times = settings->raw_times, .spans = settings->chart};
   if (settings->chart || says_by(settings, "process"))
     options.by = FOLD_BY_PROCESS;
   else if (says_by(settings, "parent"))
@@ -191,10 +196,24 @@ int drawing_check_settings(const struct drawing_settings *settings, const struct
   return 0;
 }
 
+int drawing_check_sampled(const struct drawing_settings *settings, const struct outputs *outputs, struct error *err)
+{
+  if (has_snapshot(outputs))
+    return error_set(err, ERROR_USAGE,
+                     "a snapshot is of call counts, which are not known of sampled stacks: leave out the .snap, or "
+                     "record without --sample");
+  if (settings->weight && strcmp(settings->weight, "calls") == 0)
+    return error_set(err, ERROR_USAGE,
+                     "call counts are not known of sampled stacks: take another --weight, or record without --sample");
+  return 0;
+}
+
 int drawing_check(const struct drawing_settings *settings, const struct profile *profile, struct error *err)
 {
   const char *input = profile->counts_known ? "a snapshot" : "a folded file";
   bool calls = drawing_weight(settings, profile) == WEIGHT_CALLS;
+  if (calls && profile_is_sampled(profile))
+    return error_set(err, ERROR_USAGE, "call counts are not known of sampled stacks: take another --weight");
   if (profile->counts_known && profile->times_known)
     return 0;
   if (settings->chart)
@@ -210,6 +229,9 @@ int drawing_check(const struct drawing_settings *settings, const struct profile 
   if (settings->raw_names)
     return error_set(err, ERROR_USAGE, "%s has only the names it has: leave out --raw-names, or take a capture (.flb)",
                      input);
+  if (settings->raw_times)
+    return error_set(err, ERROR_USAGE,
+                     "%s does not say what tracing cost: leave out --raw-times, or take a capture (.flb)", input);
   return 0;
 }
 
@@ -292,7 +314,8 @@ static int draw(const struct drawing_settings *settings, const struct profile *p
 int drawing_write(const struct drawing_settings *settings, const struct profile *profile, struct outputs *outputs,
                   struct error *err)
 {
-  if (drawing_check(settings, profile, err) < 0)
+  if (drawing_check(settings, profile, err) < 0 ||
+      (profile_is_sampled(profile) && drawing_check_sampled(settings, outputs, err) < 0))
     return -1;
   enum weight weight = drawing_weight(settings, profile);
   if (weighs_nothing(profile, weight))

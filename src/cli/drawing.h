@@ -21,6 +21,7 @@ struct drawing_settings {
   bool icicle;
   bool reverse;
   bool raw_names;
+  bool raw_times;
   const char *title;
   const char *subtitle;
   uint64_t width_px;
@@ -39,6 +40,8 @@ struct fold_options drawing_fold_options(const struct drawing_settings *settings
 
 // ERROR_USAGE when the settings, or they and the outputs, exclude each other.
 int drawing_check_settings(const struct drawing_settings *settings, const struct outputs *outputs, struct error *err);
+// ERROR_USAGE when they ask for calls, which a profile of stacks that were read at an interval does not have.
+int drawing_check_sampled(const struct drawing_settings *settings, const struct outputs *outputs, struct error *err);
 // ERROR_USAGE when the settings ask for what a folded file (`counts_known` is false) or a snapshot (`times_known` is
 // false) cannot tell.
 int drawing_check(const struct drawing_settings *settings, const struct profile *profile, struct error *err);

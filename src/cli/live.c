@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "answer.h"
+#include "base/numbers.h"
 #include "console.h"
 #include "fold/fold.h"
 #include "node/node.h"
@@ -53,8 +54,8 @@ const struct option_row trace_rows[] = {
      .argument = "PERCENT",
      .help =
          "how much slower the traced processes may become, two seconds after it has begun: past that the functions "
-         "that "
-         "are called most are switched off, and their time is their callers'; full, the default, traces every call"},
+         "that are called most are switched off, and their time is their callers'; full traces every call (default 20% "
+         "with -p, full with -f and for `run`)"},
     {.name = "max-events",
      .kind = OPTION_COUNT,
      TRACE(bounds.max_events),
@@ -192,6 +193,17 @@ static uint64_t covered_ns(const struct profile *profile)
   return end_ns > begin_ns ? (uint64_t)end_ns - (uint64_t)begin_ns : 0;
 }
 
+// What a budget has taken from the picture.
+static void tell_folded(const struct profile *profile)
+{
+  const char *fact = profile_fact_value(profile, "folded");
+  unsigned long long folded = fact ? strtoull(fact, NULL, 10) : 0;
+  if (folded > 0)
+    console_say("%llu function%s switched off now and then to keep to the budget (--overhead): their time is their "
+                "callers', and `flambeau report` of a capture (-o x.flb) names them",
+                folded, folded == 1 ? " was" : "s were");
+}
+
 static void summarize(const struct live_settings *settings, const struct collect_result *result,
                       const struct profile *profile, const struct outputs *outputs, const char *report)
 {
@@ -204,8 +216,35 @@ static void summarize(const struct live_settings *settings, const struct collect
     snprintf(written + used, sizeof written - used, "%s%s", used ? ", " : "", report);
   if (!*written || (settings->messages.quiet && !worth_saying))
     return;
+  if (!settings->messages.quiet)
+    tell_folded(profile);
   progress_summary(result, covered_ns(profile), written, summary);
   console_say("%s", summary);
+}
+
+static uint64_t all_time_ns(const struct profile *profile)
+{
+  uint64_t sum_ns = 0;
+  for (size_t i = 0; i < profile->node_count; i++)
+    sum_ns += profile->nodes[i].own;
+  return sum_ns;
+}
+
+// What a call takes in the graph, and what it took as it was traced, beside what it takes untraced.
+static void tell_verified(const struct profile *profile)
+{
+  char bare[NUMBER_MAX], drawn[NUMBER_MAX], traced[NUMBER_MAX];
+  const char *fact = profile_fact_value(profile, "untraced_ns");
+  uint64_t untraced_ns = fact ? strtoull(fact, NULL, 10) : 0;
+  if (untraced_ns == 0 || profile->calls_seen == 0)
+    return;
+  uint64_t drawn_ns = all_time_ns(profile) / profile->calls_seen;
+  uint64_t traced_ns = drawn_ns + profile->taken_out.taken_ns / profile->calls_seen;
+  console_say("a call takes %s untraced and %s in the graph, %.3g times as long (%s as it was traced, %.3g times)",
+              number_time(bare, untraced_ns), number_time(drawn, drawn_ns), (double)drawn_ns / (double)untraced_ns,
+              number_time(traced, traced_ns), (double)traced_ns / (double)untraced_ns);
+  if (profile->taken_out.scaled)
+    console_say("for that, events were taken to have cost %.3g times what was measured", profile->taken_out.factor);
 }
 
 // The one thing that stays on the node, because nothing takes it off: see trigger() in src/agent/tracing.hrl.
@@ -248,6 +287,8 @@ static int finish(const struct live_settings *settings, const struct collect_res
   if (profile) {
     drawing_write(&settings->drawing, profile, outputs, &drawing);
     const char *report = drawing.code == ERROR_EMPTY ? NULL : make_report(settings, capture, &reporting);
+    if (settings->verify)
+      tell_verified(profile);
     summarize(settings, result, profile, outputs, report);
   }
   profile_free(profile);
@@ -326,7 +367,8 @@ int live_run(const struct live_settings *settings, struct collect_options what, 
   struct outputs outputs;
   if (outputs_plan(&outputs, &settings->outputs, true, err) < 0 ||
       bug_report_check(&settings->bug_report, &outputs, NULL, err) < 0 ||
-      drawing_check_settings(&settings->drawing, &outputs, err) < 0)
+      drawing_check_settings(&settings->drawing, &outputs, err) < 0 ||
+      (what.sample_ns && drawing_check_sampled(&settings->drawing, &outputs, err) < 0))
     return -1;
   if (localtime_r(&seconds, &local))
     strftime(now, sizeof now, "%Y-%m-%dT%H:%M:%S", &local);

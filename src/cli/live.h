@@ -29,6 +29,7 @@ struct message_settings {
 };
 
 struct live_settings {
+  bool verify; // say how long a call takes untraced
   struct reach_settings reach;
   struct trace_settings trace;
   struct output_settings outputs;

@@ -30,6 +30,7 @@ static const struct ending endings[] = {
     {"max-memory", false, true, ", stopped at --max-memory: the node made events faster than they could be sent"},
     {"unanswered", false, true, ", stopped by the node because flambeau did not answer"},
     {"disconnected", false, false, ", until the connection was lost"},
+    {"agent-ended", false, false, ", until its agent on the node ended before its time"},
 };
 
 static const struct ending *find_ending(const char *ended)

@@ -35,7 +35,9 @@ static void write_target(struct term_writer *writer, const char *kind, const cha
 
 static void write_process(struct term_writer *writer, const char *text)
 {
-  if (strncmp(text, SUPERVISOR, strlen(SUPERVISOR)) == 0)
+  if (strcmp(text, "all") == 0)
+    write_target(writer, "all", text);
+  else if (strncmp(text, SUPERVISOR, strlen(SUPERVISOR)) == 0)
     write_target(writer, "supervisor", text + strlen(SUPERVISOR));
   else
     write_target(writer, is_pid(text) ? "pid" : "name", text);
@@ -86,6 +88,10 @@ static void write_capture(struct term_writer *writer, const struct collect_optio
     term_write_u64(writer, options->calls);
     term_write_u64(writer, options->slower_than_ns);
     term_write_u64(writer, milliseconds(options->first_call_ns));
+  } else if (options->sample_ns) {
+    term_write_tuple(writer, 2);
+    term_write_atom(writer, "sample");
+    term_write_u64(writer, milliseconds(options->sample_ns));
   } else {
     term_write_atom(writer, "processes");
   }
@@ -168,6 +174,27 @@ static struct agent_text read_text(struct term_reader *message)
   return data ? (struct agent_text){data, size} : (struct agent_text){"", 0};
 }
 
+static void read_relays(struct term_reader *message, struct agent_session *session)
+{
+  int count = term_read_list(message);
+  session->relay_count = 0;
+  if (count < 1 || count > AGENT_RELAYS_MAX)
+    message->failed = true;
+  for (int i = 0; i < count && !message->failed; i++)
+    term_read_pid(message, &session->relays[i]);
+  term_read_list_end(message);
+  if (!message->failed)
+    session->relay_count = (unsigned)count;
+}
+
+static unsigned read_relay(struct term_reader *message, const struct agent_session *session)
+{
+  uint64_t relay = term_read_u64(message);
+  if (relay >= session->relay_count)
+    message->failed = true;
+  return (unsigned)relay;
+}
+
 int agent_session_understand(struct agent_session *session, struct term_reader *message, struct agent_message *said,
                              struct error *err)
 {
@@ -191,14 +218,17 @@ int agent_session_understand(struct agent_session *session, struct term_reader *
       message->failed = true;
     said->text = read_text(message);
     said->kind = AGENT_ANSWER;
-  } else if (term_read_atom_is(message, "started")) {
-    term_read_pid(message, &session->relay);
+  } else if (!session->started && term_read_atom_is(message, "started")) {
+    read_relays(message, session);
     term_read_pid(message, &session->controller);
+    if (arity > 4)
+      term_read_pid(message, &session->sampler);
     said->kind = AGENT_STARTED;
     session->started = !message->failed;
   } else if (term_read_atom_is(message, "batch")) {
     said->batch = term_read_binary(message, &said->batch_size);
     said->queue = term_read_u64(message);
+    said->relay = read_relay(message, session);
     said->kind = AGENT_BATCH;
   } else if (term_read_atom_is(message, "ended")) {
     term_read_atom(message, said->why);
@@ -212,7 +242,7 @@ int agent_session_understand(struct agent_session *session, struct term_reader *
   return 0;
 }
 
-int agent_session_acknowledge(struct agent_session *session, struct error *err)
+int agent_session_acknowledge(struct agent_session *session, unsigned relay, struct error *err)
 {
   struct term_writer *writer = term_writer_new();
   if (!writer)
@@ -220,7 +250,18 @@ int agent_session_acknowledge(struct agent_session *session, struct error *err)
   term_write_tuple(writer, 2);
   term_write_atom(writer, "ack");
   term_write_u64(writer, 1);
-  int result = node_send(session->node, &session->relay, writer, err);
+  int result = node_send(session->node, &session->relays[relay], writer, err);
+  term_writer_free(writer);
+  return result;
+}
+
+int agent_session_look(struct agent_session *session, struct error *err)
+{
+  struct term_writer *writer = term_writer_new();
+  if (!writer)
+    return error_set(err, ERROR_MEMORY, "out of memory");
+  term_write_atom(writer, "look");
+  int result = node_send(session->node, &session->sampler, writer, err);
   term_writer_free(writer);
   return result;
 }

@@ -11,10 +11,14 @@
 #include "node/node.h"
 #include "node/term.h"
 
+#define AGENT_RELAYS_MAX 16
+
 struct agent_session {
   struct node *node;
-  struct node_pid relay;
+  struct node_pid relays[AGENT_RELAYS_MAX];
+  unsigned relay_count; // once it has started
   struct node_pid controller;
+  struct node_pid sampler; // with sample_ns
   bool started;
   bool own_call; // was asked for
 };
@@ -23,7 +27,7 @@ enum agent_message_kind {
   AGENT_PREPARING, // it is there, and takes its time
   AGENT_PLANNED,   // `functions`, `modules`, `text`, `captured`
   AGENT_STARTED,
-  AGENT_BATCH,   // `batch`, `queue`
+  AGENT_BATCH,   // `batch`, `queue`, `relay`
   AGENT_ANSWER,  // `answer`, `text`
   AGENT_ENDED,   // `why`, `lost`, `end_ns`
   AGENT_UNKNOWN, // not of the agent, or not understood
@@ -43,7 +47,8 @@ struct agent_message {
   enum collect_answer answer;
   const char *batch; // packed records, borrowed from the node until the next message
   size_t batch_size;
-  uint64_t queue; // messages waiting in the agent
+  uint64_t queue; // messages waiting in the relay
+  unsigned relay; // whose batch it is, below relay_count
   char why[TERM_ATOM_MAX];
   uint64_t lost;  // events that were packed but given up
   int64_t end_ns; // when tracing was off, on the node's clock
@@ -57,7 +62,8 @@ int agent_session_begin(struct agent_session *session, struct node *node, const 
 int agent_session_understand(struct agent_session *session, struct term_reader *message, struct agent_message *said,
                              struct error *err);
 
-int agent_session_acknowledge(struct agent_session *session, struct error *err); // one batch
+int agent_session_acknowledge(struct agent_session *session, unsigned relay, struct error *err); // one batch
 int agent_session_stop(struct agent_session *session, struct error *err);
+int agent_session_look(struct agent_session *session, struct error *err); // with sample_ns: at all processes, now
 
 #endif

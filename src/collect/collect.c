@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent_session.h"
@@ -43,15 +44,18 @@ struct collector {
   struct slow_calls slow;     // before the locations, with slower_than_ns
   struct locations locations; // of what the decoder pushes, before it goes to the ends
   struct process_ends ends;
-  struct decoder *decoder;
+  struct event_ids ids;
+  struct decoder *decoders[AGENT_RELAYS_MAX]; // one for each relay, once they are known
+  unsigned decoder_count;
+  uint64_t queues[AGENT_RELAYS_MAX];
   struct collect_result *result;
   enum phase phase;
   uint64_t phase_ns, heard_ns, stopped_ns, given_up_ns, progress_ns; // on our clock
   uint64_t called_ns;                                                // when the first captured call came
-  bool deaf;       // the node takes no messages; what it has sent may still come
-  bool more;       // messages were left in the node's buffer
-  bool agent_left; // by itself, and the node is there
-  uint64_t queue;
+  uint64_t look_ns, look_seed; // with sample_ns: when the next look is due, and what the distances are drawn from
+  bool deaf;                   // the node takes no messages; what it has sent may still come
+  bool more;                   // messages were left in the node's buffer
+  bool agent_left;             // by itself, and the node is there
   uint64_t wire_bytes;
   int stops; // signals so far
 };
@@ -140,31 +144,59 @@ static int push_first_facts(struct collector *collector, struct error *err)
              : 0;
 }
 
+static uint64_t event_count(const struct collector *collector)
+{
+  uint64_t events = 0;
+  for (unsigned i = 0; i < collector->decoder_count; i++)
+    events += decoder_event_count(collector->decoders[i]);
+  return events;
+}
+
 static int push_last_facts(struct collector *collector, struct error *err)
 {
   return push_fact(collector, "ended", collector->result->ended, err) != 0 ||
                  push_number(collector, "wire_bytes", collector->wire_bytes, err) != 0 ||
-                 push_number(collector, "wire_events", decoder_event_count(collector->decoder), err) != 0 ||
+                 push_number(collector, "wire_events", event_count(collector), err) != 0 ||
                  push_number(collector, "lost_events", collector->result->lost_events, err) != 0
              ? -1
              : 0;
 }
 
-static void say(struct collector *collector, int (*what)(struct agent_session *session, struct error *err))
+static void has_said(struct collector *collector, int failed, const struct error *how)
 {
-  struct error how = {0};
-  if (collector->deaf || what(&collector->session, &how) == 0)
+  if (!failed)
     return;
   collector->deaf = true;
-  note(collector, how.message);
+  note(collector, how->message);
+}
+
+static void stop(struct collector *collector)
+{
+  struct error how = {0};
+  if (!collector->deaf)
+    has_said(collector, agent_session_stop(&collector->session, &how), &how);
+}
+
+static void look(struct collector *collector)
+{
+  struct error how = {0};
+  if (!collector->deaf)
+    has_said(collector, agent_session_look(&collector->session, &how), &how);
+}
+
+static void acknowledge(struct collector *collector, unsigned relay)
+{
+  struct error how = {0};
+  if (!collector->deaf)
+    has_said(collector, agent_session_acknowledge(&collector->session, relay, &how), &how);
 }
 
 static int take_batch(struct collector *collector, const struct agent_message *said, struct error *err)
 {
-  collector->queue = said->queue;
+  collector->queues[said->relay] = said->queue;
   collector->wire_bytes += said->batch_size;
-  say(collector, agent_session_acknowledge); // first: the credit is for what travels, not for how long we fold
-  int status = decoder_push(collector->decoder, said->batch, said->batch_size, err);
+  acknowledge(collector, said->relay); // first: the credit is for what travels, not for how long we fold
+  int status = decoder_push(collector->decoders[said->relay], said->batch, said->batch_size, err);
   if (!collector->called_ns && collector->ends.calls_begun)
     collector->called_ns = clock_ns();
   return status;
@@ -180,6 +212,32 @@ static void note_plan(const struct collector *collector, const struct agent_mess
            calls ? ", and what they call among " : "", said->functions, said->functions == 1 ? "" : "s", said->modules,
            said->modules == 1 ? "" : "s", (int)said->text.size, said->text.data);
   note(collector, sentence);
+}
+
+// Where there are several relays, a function that more than one tells of is one.
+static int start_tracing(struct collector *collector, struct error *err)
+{
+  unsigned relays = collector->session.relay_count;
+  const char *what = collector->options->sample_ns ? "reads stacks" : "tracing";
+  char sentence[96];
+  struct event_sink *first =
+      collector->options->slower_than_ns ? &collector->slow.filter.sink : &collector->locations.filter.sink;
+  enter(collector, PHASE_TRACING);
+  if (relays > 1 && event_ids_init_common(&collector->ids, err) != 0)
+    return -1;
+  for (; collector->decoder_count < relays; collector->decoder_count++) {
+    struct decoder *decoder = decoder_new(&collector->ids, first);
+    if (!decoder)
+      return error_set(err, ERROR_MEMORY, "out of memory");
+    collector->decoders[collector->decoder_count] = decoder;
+  }
+  snprintf(sentence, sizeof sentence, "the agent is in the node's memory, and %s", what);
+  if (relays > 1)
+    snprintf(sentence, sizeof sentence, "the agent is in the node's memory, and tracing with %u relays", relays);
+  note(collector, sentence);
+  if (collector->stops > 0)
+    stop(collector);
+  return 0;
 }
 
 static int take_message(struct collector *collector, struct term_reader *message, struct error *err)
@@ -202,13 +260,7 @@ static int take_message(struct collector *collector, struct term_reader *message
       options->on_answer(options->context, said.answer, said.text.data, said.text.size);
     break;
   case AGENT_STARTED:
-    if (collector->phase != PHASE_STARTING)
-      break;
-    enter(collector, PHASE_TRACING);
-    note(collector, "the agent is in the node's memory, and tracing");
-    if (collector->stops > 0)
-      say(collector, agent_session_stop);
-    break;
+    return collector->phase == PHASE_STARTING ? start_tracing(collector, err) : 0;
   case AGENT_BATCH:
     return collector->phase == PHASE_TRACING ? take_batch(collector, &said, err) : 0;
   case AGENT_ENDED:
@@ -217,7 +269,8 @@ static int take_message(struct collector *collector, struct term_reader *message
     enter(collector, PHASE_LEAVING);
     snprintf(collector->result->ended, sizeof collector->result->ended, "%.31s", said.why);
     collector->result->lost_events = said.lost;
-    note(collector, "tracing is off; the agent leaves");
+    note(collector, collector->options->sample_ns ? "no more stacks are read; the agent leaves"
+                                                  : "tracing is off; the agent leaves");
     return process_ends_lose(&collector->ends, said.lost, said.end_ns, err);
   case AGENT_UNKNOWN:
     break;
@@ -232,7 +285,8 @@ static int lost_agent(struct collector *collector, const struct error *how, stru
     return error_set(err, ERROR_UNREACHABLE, "%s",
                      how->code ? how->message : "the node ended the agent before it could start");
   if (collector->phase == PHASE_TRACING) {
-    snprintf(collector->result->ended, sizeof collector->result->ended, "disconnected");
+    snprintf(collector->result->ended, sizeof collector->result->ended, "%s",
+             how->code ? "disconnected" : "agent-ended");
     note(collector, how->code ? how->message : "the agent ended");
   }
   collector->agent_left = collector->phase == PHASE_LEAVING && !how->code;
@@ -287,7 +341,7 @@ static void take_stop(struct collector *collector)
       enter(collector, PHASE_OVER);
     }
     if (collector->stops == 1 && collector->phase == PHASE_TRACING)
-      say(collector, agent_session_stop);
+      stop(collector);
     if (collector->stops == 1)
       collector->stopped_ns = clock_ns();
   }
@@ -300,8 +354,7 @@ static void show_progress(struct collector *collector, uint64_t now)
     return;
   collector->progress_ns = now;
   struct collect_progress progress = {
-      .events = decoder_event_count(collector->decoder),
-      .queue = collector->queue,
+      .events = event_count(collector),
       .elapsed_ns = collector->phase == PHASE_STARTING ? 0 : now - collector->phase_ns,
       .duration_ns = options->duration_ns,
       .calls = collector->ends.calls_ended,
@@ -309,6 +362,8 @@ static void show_progress(struct collector *collector, uint64_t now)
                       : options->function_count ? options->calls
                                                 : 0,
   };
+  for (unsigned i = 0; i < collector->decoder_count; i++)
+    progress.queue += collector->queues[i];
   if (options->function_count && !collector->called_ns && options->first_call_ns > progress.elapsed_ns)
     progress.waiting_ns = options->first_call_ns - progress.elapsed_ns;
   if (collector->called_ns && progress.duration_ns) // which counts from the first call on
@@ -349,11 +404,30 @@ static int check_time(struct collector *collector, uint64_t now, struct error *e
   return lost_agent(collector, &how, err);
 }
 
+// Has the agent look at the processes, at random distances (src/agent/sampler.hrl): half an interval to one and a half.
+// How long to wait for the next time.
+static struct timespec look_in_time(struct collector *collector)
+{
+  uint64_t interval_ns = collector->options->sample_ns, now = clock_ns(), wait_ns = PROGRESS_INTERVAL_NS;
+  if (interval_ns && collector->phase == PHASE_TRACING && !collector->stopped_ns) {
+    if (now >= collector->look_ns) {
+      look(collector);
+      collector->look_seed = collector->look_seed * 6364136223846793005u + 1442695040888963407u;
+      uint64_t share = collector->look_seed >> 33; // of 2^31
+      collector->look_ns = now + interval_ns / 2 + (uint64_t)((double)interval_ns * (double)share / 0x1p31);
+    }
+    if (collector->look_ns - now < wait_ns)
+      wait_ns = collector->look_ns - now;
+  }
+  return (struct timespec){.tv_sec = 0, .tv_nsec = collector->more ? 0 : (long)wait_ns};
+}
+
 static int poll_once(struct collector *collector, struct error *err)
 {
+  struct timespec wait = look_in_time(collector);
   struct pollfd fds[] = {{.fd = node_fd(collector->node), .events = POLLIN},
                          {.fd = collector->options->stop_fd, .events = POLLIN}};
-  int ready = poll(fds, 2, collector->more ? 0 : PROGRESS_INTERVAL_NS / 1000000);
+  int ready = ppoll(fds, 2, &wait, NULL);
   if (ready < 0 && errno != EINTR)
     return error_set(err, ERROR_MEMORY, "cannot wait for the node: %s", strerror(errno));
   if (ready > 0 && fds[1].revents)
@@ -398,6 +472,8 @@ static int nothing_captured(const struct collector *collector, struct error *err
                      target);
   if (options->function_count)
     return error_set(err, ERROR_EMPTY, "nothing was captured: there were no %s", target);
+  if (options->sample_ns)
+    return error_set(err, ERROR_EMPTY, "nothing was captured: no stack of these processes was read");
   return error_set(err, ERROR_EMPTY, "nothing was captured: no event came from the traced processes");
 }
 
@@ -412,7 +488,7 @@ static int run(struct collector *collector, struct error *err)
       return -1;
   const struct collect_options *options = collector->options;
   struct collect_result *result = collector->result;
-  result->events = options->slower_than_ns ? collector->ends.events : decoder_event_count(collector->decoder);
+  result->events = options->slower_than_ns ? collector->ends.events : event_count(collector);
   result->processes = process_ends_seen(&collector->ends);
   result->calls = collector->ends.calls_begun;
   result->calls_cut = collector->ends.calls_begun - collector->ends.calls_ended;
@@ -427,18 +503,17 @@ static int run(struct collector *collector, struct error *err)
 int collect_run(struct node *node, const struct collect_options *options, struct event_sink *sink,
                 struct collect_result *result, struct error *err)
 {
-  struct event_ids ids;
-  struct collector collector = {.node = node, .options = options, .result = result};
+  struct collector collector = {.node = node, .options = options, .result = result, .look_seed = clock_ns()};
   *result = (struct collect_result){0};
-  event_ids_init(&ids);
+  event_ids_init(&collector.ids);
   process_ends_init(&collector.ends, sink);
   if (locations_init(&collector.locations, &collector.ends.filter.sink, err) != 0)
     return -1;
-  struct event_sink *first = &collector.locations.filter.sink;
-  slow_calls_init(&collector.slow, first, options->slower_than_ns, SLOW_CALLS_HELD_BYTES);
-  collector.decoder = decoder_new(&ids, options->slower_than_ns ? &collector.slow.filter.sink : first);
-  int done = collector.decoder ? run(&collector, err) : error_set(err, ERROR_MEMORY, "out of memory");
-  decoder_free(collector.decoder);
+  slow_calls_init(&collector.slow, &collector.locations.filter.sink, options->slower_than_ns, SLOW_CALLS_HELD_BYTES);
+  int done = run(&collector, err);
+  for (unsigned i = 0; i < collector.decoder_count; i++)
+    decoder_free(collector.decoders[i]);
+  event_ids_release(&collector.ids);
   slow_calls_release(&collector.slow);
   locations_release(&collector.locations);
   process_ends_release(&collector.ends);

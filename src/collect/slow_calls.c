@@ -30,6 +30,7 @@ struct held_event {
   uint8_t status;
   bool major;
   bool stack_cut;
+  bool stack_again;
 };
 
 struct held_call {
@@ -95,20 +96,26 @@ static size_t room_of_stack(size_t functions)
   return (size + whole - 1) / whole * whole;
 }
 
+static bool has_stack(enum event_kind kind)
+{
+  return kind == EVENT_STACK || kind == EVENT_SAMPLE;
+}
+
 static void append_event(struct bytes *events, const struct trace_event *event)
 {
   const struct held_event held = {
       .time_ns = event->time_ns,
-      .words = event->kind == EVENT_STACK ? event->stack_size : event->words,
+      .words = has_stack(event->kind) ? event->stack_size : event->words,
       .function = event->function,
       .other = event->kind == EVENT_SPAWN ? event->child : event->caller,
       .kind = (uint8_t)event->kind,
       .status = (uint8_t)event->status,
       .major = event->major,
       .stack_cut = event->stack_cut,
+      .stack_again = event->stack_again,
   };
   bytes_append(events, &held, sizeof held);
-  if (event->kind != EVENT_STACK || event->stack_size == 0)
+  if (!has_stack(event->kind) || event->stack_size == 0)
     return;
   uint8_t *room = bytes_reserve(events, room_of_stack(event->stack_size));
   if (room)
@@ -126,9 +133,11 @@ static struct trace_event event_of(const struct held_event *held, uint32_t proce
       .status = held->status,
       .major = held->major,
       .stack_cut = held->stack_cut,
+      .stack_again = held->stack_again,
   };
   switch (event.kind) {
   case EVENT_STACK:
+  case EVENT_SAMPLE:
     event.stack = (const uint32_t *)(held + 1);
     event.stack_size = held->words;
     break;

@@ -66,6 +66,8 @@ static unsigned size_of_operands(uint8_t tag)
     return 1 + 8;
   case EVENT_STACK:
     return 1 + 4;
+  case EVENT_SAMPLE:
+    return 1 + 1 + 4;
   case EVENT_SPAWN:
     return 2 * id_width(tag);
   case EVENT_LOST:
@@ -82,7 +84,7 @@ static unsigned size_of_operands(uint8_t tag)
 static uint8_t size_of_event(uint8_t tag)
 {
   unsigned kind = tag & PACKED_KIND_MASK;
-  if (kind < EVENT_CALL || kind > EVENT_LEAVE || (tag & PACKED_SAME_CALLER && kind != EVENT_CALL))
+  if (kind < EVENT_CALL || kind > EVENT_SAMPLE || (tag & PACKED_SAME_CALLER && kind != EVENT_CALL))
     return 0;
   return (uint8_t)(head_size(tag) + size_of_operands(tag));
 }
@@ -168,14 +170,14 @@ static inline int peek(const struct chunks *chunks, struct chunk *chunk, struct 
   return 1;
 }
 
-static int read_stack(struct chunks *chunks, struct chunk *chunk, uint8_t tag, struct trace_event *event,
-                      struct error *err)
+// `at` is where the stack's flags stand; its ids are behind the fixed part of the event.
+static int read_stack(struct chunks *chunks, struct chunk *chunk, const uint8_t *at, uint8_t tag,
+                      struct trace_event *event, struct error *err)
 {
-  const uint8_t *at = chunk->at + head_size(tag);
   uint8_t flags = at[0];
   size_t count = load_be32(at + 1);
   at += 5;
-  if (flags > 1)
+  if (flags > (event->kind == EVENT_SAMPLE ? PACKED_STACK_CUT : PACKED_STACK_AGAIN))
     return damaged(err, "a stack with unknown flags");
   if (count > PACKED_STACK_MAX)
     return damaged(err, "a stack is too deep");
@@ -193,7 +195,8 @@ static int read_stack(struct chunks *chunks, struct chunk *chunk, uint8_t tag, s
       return damaged(err, "a stack names a function that was not defined");
   event->stack = chunks->stack;
   event->stack_size = count;
-  event->stack_cut = flags;
+  event->stack_cut = flags & PACKED_STACK_CUT;
+  event->stack_again = flags & PACKED_STACK_AGAIN;
   chunk->at += count * id_width(tag);
   return 0;
 }
@@ -237,7 +240,12 @@ static int read_rare(struct chunks *chunks, struct chunk *chunk, uint8_t tag, st
     event->words = event->kind == EVENT_GC_END ? load_be64(operands + 1) : 0;
     return 0;
   case EVENT_STACK:
-    return read_stack(chunks, chunk, tag, event, err);
+    return read_stack(chunks, chunk, operands, tag, event, err);
+  case EVENT_SAMPLE:
+    if (operands[0] > STATUS_EXITING)
+      return damaged(err, "an unknown status of a process");
+    event->status = (enum process_status)operands[0];
+    return read_stack(chunks, chunk, operands + 1, tag, event, err);
   case EVENT_STATUS:
     if (operands[0] < STATUS_WAITING || operands[0] > STATUS_EXITING)
       return damaged(err, "an unknown status of a process");

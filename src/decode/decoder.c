@@ -7,10 +7,13 @@
 #include <string.h>
 
 #include "base/byte_reader.h"
+#include "base/string_table.h"
 #include "chunks.h"
 #include "decode/packed.h"
 #include "event/event_sink.h"
 #include "id_map.h"
+
+#define FUNCTION_KEY_MAX_BYTES (3 + 2 * PACKED_NAME_MAX_BYTES)
 
 struct decoder {
   struct event_ids *ids;
@@ -37,6 +40,19 @@ static int no_memory(struct error *err)
 void event_ids_init(struct event_ids *ids)
 {
   *ids = (struct event_ids){.next_function = 1, .next_process = 0};
+}
+
+int event_ids_init_common(struct event_ids *ids, struct error *err)
+{
+  event_ids_init(ids);
+  ids->functions = string_table_new();
+  return ids->functions ? 0 : no_memory(err);
+}
+
+void event_ids_release(struct event_ids *ids)
+{
+  string_table_free(ids->functions);
+  ids->functions = NULL;
 }
 
 struct decoder *decoder_new(struct event_ids *ids, struct event_sink *sink)
@@ -75,6 +91,26 @@ static struct text read_text(struct byte_reader *reader, unsigned size_width, si
   return data ? (struct text){(const char *)data, size} : (struct text){"", 0};
 }
 
+// An id for the definition; `is_known` when it has been told of. False when there is none left, or no memory. The
+// table's ids count from 1 as well: 0 is its empty text.
+static bool identify(struct event_ids *ids, struct function_definition *definition, bool *is_known)
+{
+  *is_known = false;
+  definition->id = ids->next_function;
+  if (ids->functions) {
+    char key[FUNCTION_KEY_MAX_BYTES] = {(char)definition->arity, (char)(definition->module_size >> 8),
+                                        (char)definition->module_size};
+    memcpy(key + 3, definition->module, definition->module_size);
+    memcpy(key + 3 + definition->module_size, definition->name, definition->name_size);
+    definition->id = string_table_intern(ids->functions, key, 3 + definition->module_size + definition->name_size);
+    *is_known = definition->id < ids->next_function;
+  }
+  if (definition->id >= UINT32_MAX - 1)
+    return false;
+  ids->next_function += !*is_known;
+  return true;
+}
+
 static int read_function(struct decoder *decoder, struct byte_reader *reader, struct error *err)
 {
   uint32_t id = (uint32_t)byte_reader_be(reader, 4);
@@ -89,10 +125,7 @@ static int read_function(struct decoder *decoder, struct byte_reader *reader, st
     return damaged(err, "a function's definition is out of bounds");
   if (id_map_function(&decoder->map, id, &defined))
     return damaged(err, "a function is defined twice");
-  if (decoder->ids->next_function == UINT32_MAX)
-    return error_set(err, ERROR_MEMORY, "too many functions in one trace");
   struct function_definition definition = {
-      .id = decoder->ids->next_function++,
       .module = module.data,
       .module_size = module.size,
       .name = name.data,
@@ -101,9 +134,12 @@ static int read_function(struct decoder *decoder, struct byte_reader *reader, st
       .native = flags & 1,
       .opaque = flags & 2,
   };
+  bool is_known;
+  if (!identify(decoder->ids, &definition, &is_known))
+    return error_set(err, ERROR_MEMORY, "too many functions in one trace");
   if (!id_map_define_function(&decoder->map, id, definition.id))
     return no_memory(err);
-  return decoder->sink->ops->function(decoder->sink, &definition, err);
+  return is_known ? 0 : decoder->sink->ops->function(decoder->sink, &definition, err);
 }
 
 static int read_process(struct decoder *decoder, struct byte_reader *reader, struct error *err)

@@ -48,6 +48,20 @@ static void bill(struct cursor *cursor, struct fold_tree *tree, uint32_t node, u
     measured_call_add(cursor->measured, frame, length_ns);
 }
 
+// The time between two events in which the process ran or collected, which is when tracing them costs it time.
+static void bill_interval(struct cursor *cursor, struct fold_tree *tree, uint32_t node, uint64_t length_ns,
+                          enum event_kind ended_in)
+{
+  static const uint8_t ends[EVENT_SAMPLE + 1] = {
+      [EVENT_CALL] = ENDED_IN_CALL,   [EVENT_RETURN_TO] = ENDED_IN_RETURN, [EVENT_LEAVE] = ENDED_IN_RETURN,
+      [EVENT_GC_START] = ENDED_IN_GC, [EVENT_GC_END] = ENDED_IN_GC,
+  };
+  uint32_t frame = profile_builder_bill_interval(tree->builder, node, length_ns, (enum interval_end)ends[ended_in]);
+  cursor->width_ns += length_ns;
+  if (cursor->measured)
+    measured_call_add(cursor->measured, frame, length_ns);
+}
+
 void cursor_add_span(const struct cursor *cursor, struct fold_tree *tree, uint32_t node, int64_t start_ns)
 {
   if (!tree->spans)
@@ -104,8 +118,9 @@ static void advance_spans(struct cursor *cursor, struct fold_tree *tree, int64_t
     cursor_add_span(cursor, tree, cursor_top_node(cursor, tree), since_ns);
 }
 
-void cursor_advance(struct cursor *cursor, struct fold_tree *tree, int64_t now_ns)
+void cursor_advance(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
 {
+  int64_t now_ns = event->time_ns;
   if (!cursor->started) {
     cursor->started = true;
     cursor->first_ns = cursor->last_ns = cursor->in_sight_since_ns = now_ns;
@@ -122,10 +137,10 @@ void cursor_advance(struct cursor *cursor, struct fold_tree *tree, int64_t now_n
   if (tree->spans)
     advance_spans(cursor, tree, since_ns);
   if (cursor->collecting) {
-    bill(cursor, tree, cursor->collecting_node, length_ns);
+    bill_interval(cursor, tree, cursor->collecting_node, length_ns, event->kind);
     cursor->gc_ns += length_ns;
   } else if (cursor->activity == ACTIVITY_RUNNING) {
-    bill(cursor, tree, cursor_top_node(cursor, tree), length_ns);
+    bill_interval(cursor, tree, cursor_top_node(cursor, tree), length_ns, event->kind);
   } else if (cursor->activity == ACTIVITY_LOST) {
     bill(cursor, tree, lost_node(cursor, tree), length_ns);
     cursor->lost_ns += length_ns;
@@ -166,7 +181,7 @@ static void leave_undecided(struct cursor *cursor, struct fold_tree *tree, bool 
 }
 
 // Bills the pending time for what it was, or leaves it to cursor_decide().
-static void settle(struct cursor *cursor, struct fold_tree *tree, enum absence absence)
+void cursor_settle(struct cursor *cursor, struct fold_tree *tree, enum absence absence)
 {
   uint64_t length_ns = cursor->pending_ns;
   cursor->pending_ns = 0;
@@ -274,9 +289,9 @@ static bool is_absent(const struct cursor *cursor)
 void cursor_came_in(struct cursor *cursor, struct fold_tree *tree)
 {
   if (is_absent(cursor))
-    settle(cursor, tree, absence(cursor, tree, cursor->last_ns));
+    cursor_settle(cursor, tree, absence(cursor, tree, cursor->last_ns));
   else if (cursor->activity == ACTIVITY_UNKNOWN)
-    settle(cursor, tree, ABSENCE_NONE);
+    cursor_settle(cursor, tree, ABSENCE_NONE);
   cursor->activity = ACTIVITY_RUNNING;
 }
 
@@ -284,7 +299,7 @@ void cursor_scheduled_in(struct cursor *cursor, struct fold_tree *tree)
 {
   bool first = cursor->last_kind == 0; // which says nothing of what was before it
   if (is_absent(cursor) || (!first && cursor->activity == ACTIVITY_UNKNOWN))
-    settle(cursor, tree, absence(cursor, tree, cursor->last_ns));
+    cursor_settle(cursor, tree, absence(cursor, tree, cursor->last_ns));
   cursor->activity = ACTIVITY_RUNNING;
 }
 
@@ -302,13 +317,13 @@ void cursor_settle_at_end(struct cursor *cursor, struct fold_tree *tree)
 {
   cursor_stop_collecting(cursor, tree);
   if (cursor->activity == ACTIVITY_OUT) {
-    settle(cursor, tree, absence(cursor, tree, INT64_MAX));
+    cursor_settle(cursor, tree, absence(cursor, tree, INT64_MAX));
   } else if (cursor->activity == ACTIVITY_UNKNOWN) {
     bool waited = seen_between(cursor->seen_waiting_ns, cursor->pending_since_ns, INT64_MAX);
     bool queued = seen_between(cursor->seen_busy_ns, cursor->pending_since_ns, INT64_MAX) &&
                   (cursor->seen_busy == STATUS_RUNNABLE || cursor->seen_busy == STATUS_SUSPENDED);
     queued |= cursor->newborn;
-    settle(cursor, tree, waited ? ABSENCE_WAITING : queued ? ABSENCE_RUNNABLE : ABSENCE_NONE);
+    cursor_settle(cursor, tree, waited ? ABSENCE_WAITING : queued ? ABSENCE_RUNNABLE : ABSENCE_NONE);
   }
 }
 

@@ -14,6 +14,14 @@
 //   at 99  EXIT       over                   away 9
 //
 //   10 + 5 + 3 + 47 = 99 - 0 - (25 + 9)
+//
+// A sample is the exception: it says what the time was that it ends, and nothing of what comes after.
+//
+//   event                   billed since the event before
+//   at  0  SAMPLE ? -       (its time starts)
+//   at 10  SAMPLE run f a   f;a 10
+//   at 40  SAMPLE wait f    f;[waiting] 30
+//   at 45  END              [lost] 5
 #include "cursor.h"
 
 #include "billing.h"
@@ -48,9 +56,13 @@ void cursor_release(struct cursor *cursor, struct fold_tree *tree)
 
 static void read_stack(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
 {
-  bool first = cursor->last_kind == 0;
+  bool first = cursor->last_kind == 0, floored = event->stack_again && cursor->on_floor;
+  bool speaks = !floored || (event->stack_size && cursor->stack.frames[0].function == event->stack[0]);
   cursor_settle_at_end(cursor, tree);
-  cursor_restack(cursor, tree, event->stack, event->stack_size, event->stack_cut);
+  if (speaks) { // else it is not within the captured call
+    cursor_restack(cursor, tree, event->stack, event->stack_size, event->stack_cut);
+    cursor->on_floor = floored; // which is as it was
+  }
   cursor->activity = ACTIVITY_UNKNOWN;
   // What was seen before the first event of a process is still true at it.
   cursor->pending_since_ns = first ? INT64_MIN : cursor->last_ns;
@@ -207,6 +219,29 @@ static bool is_in_sight(const struct cursor *cursor, enum event_kind kind)
          (kind == EVENT_LEAVE && cursor->activity == ACTIVITY_LOST);
 }
 
+// The time since the sample before was spent so; whether it was before or behind other events is not known.
+static void sample(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
+{
+  if (!cursor->started || event->status == STATUS_UNKNOWN) {
+    lose(cursor, tree, 0);
+    cursor_advance(cursor, tree, event);
+    return;
+  }
+  cursor_settle_at_end(cursor, tree);
+  cursor_stack_sampled(cursor, tree, event);
+  cursor->activity = ACTIVITY_RUNNING;
+  if (event->status == STATUS_WAITING || event->status == STATUS_RUNNABLE || event->status == STATUS_SUSPENDED)
+    cursor->activity = ACTIVITY_OUT;
+  else if (event->status == STATUS_COLLECTING)
+    start_collecting(cursor, tree);
+  cursor->pending_since_ns = cursor->last_ns;
+  cursor_advance(cursor, tree, event);
+  cursor_stop_collecting(cursor, tree);
+  if (cursor->activity == ACTIVITY_OUT)
+    cursor_settle(cursor, tree, event->status == STATUS_WAITING ? ABSENCE_WAITING : ABSENCE_RUNNABLE);
+  cursor->activity = ACTIVITY_LOST;
+}
+
 static void apply(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
 {
   switch (event->kind) {
@@ -258,8 +293,18 @@ static void apply(struct cursor *cursor, struct fold_tree *tree, const struct tr
     cursor_came_in(cursor, tree);
     break;
   case EVENT_STATUS:
+  case EVENT_SAMPLE:
     break;
   }
+}
+
+// A stack that is read in mid-trace: what the process is doing goes on, whether it runs or has just gone out. What it
+// ran since the event before is what still stands of the stack; what it was out is the new one's.
+static bool goes_on(const struct cursor *cursor, const struct trace_event *event)
+{
+  bool gone_out = cursor->activity == ACTIVITY_OUT && cursor->last_ns == cursor->pending_since_ns;
+  return event->kind == EVENT_STACK && event->stack_again && !cursor->collecting &&
+         (cursor->activity == ACTIVITY_RUNNING || gone_out);
 }
 
 bool cursor_apply(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
@@ -274,8 +319,24 @@ bool cursor_apply(struct cursor *cursor, struct fold_tree *tree, const struct tr
     cursor_look(cursor, event);
     return true;
   }
+  if (event->kind == EVENT_SAMPLE) {
+    sample(cursor, tree, event);
+    cursor->last_kind = EVENT_SAMPLE;
+    return true;
+  }
+  if (cursor->last_kind == EVENT_SAMPLE)
+    cursor_forget(cursor, tree, true);
+  if (goes_on(cursor, event)) {
+    size_t standing = cursor_keep(cursor, tree, event->stack, event->stack_size);
+    if (cursor->activity == ACTIVITY_RUNNING)
+      cursor_advance(cursor, tree, event);
+    if (standing < event->stack_size)
+      cursor_complete(cursor, tree, event->stack + standing, event->stack_size - standing);
+    cursor_advance(cursor, tree, event);
+    return true;
+  }
   bool aside = is_aside(cursor, event->kind);
-  cursor_advance(cursor, tree, event->time_ns);
+  cursor_advance(cursor, tree, event);
   apply(cursor, tree, event);
   if (!aside)
     cursor->last_kind = event->kind;

@@ -13,6 +13,11 @@
 //   at 150  END                                     init;loop;[waiting] 30   (too few calls for a time slice)
 //
 //   40 + 10 + 40 + 5 + 4 + 11 + 10 + 30 = 150 - 0
+//
+// Where it is known what an event costs, that is taken out at the end (tracing_cost.c, and profile_costs.c has the
+// arithmetic): each stack pays for the ends of all its intervals in which the process ran or collected, and keeps a
+// nanosecond. Then the widths and what was taken out add up to that time. Spans, lengths of calls and own times in each
+// call are as traced.
 #include "fold/fold.h"
 
 #include <stdio.h>
@@ -27,6 +32,7 @@
 #include "owners.h"
 #include "profile/profile_builder.h"
 #include "special_function.h"
+#include "tracing_cost.h"
 
 #define MAX_IDS ((uint32_t)1 << 22)
 #define MAX_KEPT_FRAMES ((uint64_t)1 << 24) // of all stacks together
@@ -49,6 +55,7 @@ struct fold {
   uint64_t events;
   struct span_list spans;
   struct owners owners;
+  struct tracing_cost cost;
   struct bytes name; // the one being put together
 };
 
@@ -184,6 +191,7 @@ static int take_fact(struct event_sink *sink, const char *key, const char *value
   struct fold *fold = (struct fold *)sink;
   if (strcmp(key, "selection") == 0)
     fold->tree.selective = true;
+  tracing_cost_take_fact(&fold->cost, key, value);
   return profile_builder_fact(fold->tree.builder, key, value) < 0
              ? error_set(err, ERROR_DATA, "there are too many different facts of the run, or no memory for them")
              : 0;
@@ -234,6 +242,7 @@ static bool functions_are_defined(const struct fold_tree *tree, const struct tra
   case EVENT_IN:
     return event->function == FUNCTION_NONE || is_defined(tree, event->function);
   case EVENT_STACK:
+  case EVENT_SAMPLE:
     for (size_t i = 0; i < event->stack_size; i++) {
       if (!is_defined(tree, event->stack[i]))
         return false;
@@ -483,9 +492,25 @@ static int close_all(struct fold *fold, struct error *err)
   return status;
 }
 
+static int take_out_tracing(struct fold *fold, struct profile_tracing *taken, struct error *err)
+{
+  struct tracing_cost_run run = {0};
+  for (uint32_t id = 0; id < fold->process_count; id++) {
+    if (!has_events(fold->processes[id]))
+      continue;
+    run.processes++;
+    run.waiting_ns += fold->processes[id]->cursor.waiting_ns;
+    run.lost_ns += fold->processes[id]->cursor.lost_ns;
+  }
+  if (fold->options.raw_times || tracing_cost_take_out(&fold->cost, &fold->tree, &run, taken))
+    return 0;
+  return fail(err);
+}
+
 struct profile *fold_finish(struct fold *fold, struct error *err)
 {
-  if (close_all(fold, err) < 0)
+  struct profile_tracing tracing = {0};
+  if (close_all(fold, err) < 0 || take_out_tracing(fold, &tracing, err) < 0)
     return NULL;
   if (owners_hand_over(&fold->owners, fold->tree.builder) < 0) {
     fail(err);
@@ -497,6 +522,7 @@ struct profile *fold_finish(struct fold *fold, struct error *err)
       .gc = fold->tree.gc,
       .waiting = fold->tree.waiting,
       .runnable = fold->tree.runnable,
+      .taken_out = tracing,
       .counts_known = true,
   };
   struct profile_builder *builder = fold->tree.builder;

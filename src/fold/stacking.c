@@ -220,8 +220,43 @@ void cursor_restack(struct cursor *cursor, struct fold_tree *tree, const uint32_
   if (cut)
     base = cursor_child(tree, base, tree->synthetic[FRAME_CUT]);
   forget(cursor, tree, base, cut);
+  cursor_complete(cursor, tree, functions, count);
+}
+
+// What says nothing of the stack that is there leaves it alone: a captured call stands on its floor.
+size_t cursor_keep(struct cursor *cursor, struct fold_tree *tree, const uint32_t *functions, size_t count)
+{
+  const struct call_stack *stack = &cursor->stack;
+  if (count == 0 || stack->beyond || (cursor->on_floor && stack->frames[0].function != functions[0]))
+    return count;
+  uint32_t standing = 0;
+  while (standing < count && standing < stack->depth && stack->frames[standing].function == functions[standing])
+    standing++;
+  cut_to(cursor, tree, standing);
+  if (standing == 0)
+    set_base(cursor, tree, cursor->root_node, false);
+  return standing;
+}
+
+void cursor_complete(struct cursor *cursor, struct fold_tree *tree, const uint32_t *functions, size_t count)
+{
   for (size_t i = 0; i < count; i++)
     push(cursor, tree, functions[i], CALL_FOUND);
+}
+
+void cursor_stack_sampled(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
+{
+  const struct call_stack *stack = &cursor->stack;
+  uint32_t base = cursor->root_node, same = 0;
+  if (event->stack_cut)
+    base = cursor_child(tree, base, tree->synthetic[FRAME_CUT]);
+  if (base != cursor->base_node || stack->beyond || cursor->opaque_depth || cursor->on_floor)
+    forget(cursor, tree, base, event->stack_cut);
+  while (same < stack->depth && same < event->stack_size && stack->frames[same].function == event->stack[same])
+    same++;
+  cut_to(cursor, tree, same);
+  for (size_t i = same; i < event->stack_size; i++)
+    push(cursor, tree, event->stack[i], CALL_FOUND);
 }
 
 void cursor_stand_on_floor(struct cursor *cursor, struct fold_tree *tree, uint32_t function, uint32_t floor)

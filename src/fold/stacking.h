@@ -10,6 +10,13 @@ void cursor_return(struct cursor *cursor, struct fold_tree *tree, uint32_t funct
 
 // The stack is these functions now, outermost first; `cut`: they stand on others that are not known.
 void cursor_restack(struct cursor *cursor, struct fold_tree *tree, const uint32_t *functions, size_t count, bool cut);
+// In mid-trace the stack is found to be these functions, outermost first: what is not among them ends. How many of them
+// stand.
+size_t cursor_keep(struct cursor *cursor, struct fold_tree *tree, const uint32_t *functions, size_t count);
+// These stand on it, which nobody saw being called.
+void cursor_complete(struct cursor *cursor, struct fold_tree *tree, const uint32_t *functions, size_t count);
+// The stack is that of a sample now: as a stack that is read, but the frames that both have stay.
+void cursor_stack_sampled(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event);
 // The stack is one function now, which was called here by `floor`, and stays the outermost until it is told otherwise.
 void cursor_stand_on_floor(struct cursor *cursor, struct fold_tree *tree, uint32_t function, uint32_t floor);
 // Nothing was known of the stack; now that `function` is its top.

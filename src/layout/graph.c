@@ -26,6 +26,7 @@ struct walk {
   enum weight weight;
   uint64_t *width;
   uint64_t *start;
+  uint64_t *tracing; // taken out of the width; NULL where nothing was
 };
 
 // The next node in depth-first order with parents first; 0 after the last. `*row` follows.
@@ -66,6 +67,16 @@ static int sum_widths(struct walk *walk, struct error *err)
   return 0;
 }
 
+// Nodes are in preorder. All together it is no more than fits 64 bits: it was the profile's.
+static void sum_tracing(struct walk *walk)
+{
+  for (size_t i = walk->profile->node_count; walk->tracing && i-- > 0;) {
+    walk->tracing[i] += profile_own_tracing(walk->profile, (uint32_t)i, walk->weight);
+    if (i > 0)
+      walk->tracing[walk->profile->nodes[i].parent] += walk->tracing[i];
+  }
+}
+
 static void find_starts(struct walk *walk)
 {
   const struct profile_node *nodes = walk->profile->nodes;
@@ -86,8 +97,10 @@ static struct box deeper_box(const struct walk *walk, uint32_t first, uint32_t r
 {
   const struct profile_node *nodes = walk->profile->nodes;
   struct box box = {.start = walk->start[first], .row = row, .node = first, .deeper = true};
-  for (uint32_t node = first; node != 0; node = nodes[node].next_sibling)
+  for (uint32_t node = first; node != 0; node = nodes[node].next_sibling) {
     box.width += walk->width[node];
+    box.tracing += walk->tracing ? walk->tracing[node] : 0;
+  }
   box.own = box.width;
   return box;
 }
@@ -106,6 +119,7 @@ static void put_boxes(const struct walk *walk, struct placing *placing)
                                         .width = walk->width[node],
                                         .row = row,
                                         .node = node,
+                                        .tracing = walk->tracing ? walk->tracing[node] : 0,
                                         .own = profile_own_weight(walk->profile, node, walk->weight)});
     node = next_node(nodes, node, &row);
   } while (node != 0);
@@ -119,6 +133,7 @@ static int place(struct walk *walk, struct layout *layout, double min_share, str
   if (walk->width[0] == 0)
     return error_set(err, ERROR_EMPTY,
                      "nothing to draw: the input weighs nothing in this weight; try another --weight");
+  sum_tracing(walk);
   find_starts(walk);
   placing_init(&placing, layout, walk->width[0], min_share);
   put_boxes(walk, &placing);
@@ -136,11 +151,13 @@ int graph_place(struct layout *layout, const struct profile *profile, const stru
       .weight = options->weight,
       .width = calloc(profile->node_count, sizeof *walk.width),
       .start = calloc(profile->node_count, sizeof *walk.start),
+      .tracing = profile->tracing ? calloc(profile->node_count, sizeof *walk.tracing) : NULL,
   };
-  int status = walk.width != NULL && walk.start != NULL
-                   ? place(&walk, layout, options->min_share, err)
-                   : error_set(err, ERROR_MEMORY, "out of memory for the layout of %zu stacks", profile->node_count);
+  bool whole = walk.width != NULL && walk.start != NULL && (walk.tracing != NULL || !profile->tracing);
+  int status = whole ? place(&walk, layout, options->min_share, err)
+                     : error_set(err, ERROR_MEMORY, "out of memory for the layout of %zu stacks", profile->node_count);
   free(walk.width);
   free(walk.start);
+  free(walk.tracing);
   return status;
 }

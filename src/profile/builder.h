@@ -10,6 +10,8 @@ struct string_table;
 
 #define PROFILE_MAX_FACTS 1024
 
+__extension__ typedef unsigned __int128 wide; // of products
+
 struct frame_tally {
   uint64_t calls_elsewhere;
   uint64_t timed_calls;
@@ -27,6 +29,11 @@ struct build_node {
   uint32_t recent_child : 31; // the child last asked for (0: none), and its frame: loops ask again and again
   uint32_t branched : 1;      // it has more than one, which are in the slots; an only child is not
   uint32_t recent_frame;
+};
+
+// How many of a node's intervals ended in what.
+struct interval_tally {
+  uint64_t ended[ENDED_IN_GC + 1]; // by enum interval_end
 };
 
 struct node_slot {
@@ -49,6 +56,8 @@ struct profile_builder {
   struct bytes frames;            // struct profile_frame
   struct bytes tallies;           // struct frame_tally, one per frame
   struct bytes nodes;             // struct build_node
+  struct bytes intervals;         // struct interval_tally, of the nodes that have any
+  struct bytes tracing;           // uint64_t, of the nodes that something was taken out of
   struct bytes processes;         // struct profile_process
   struct bytes facts;             // struct build_fact
   struct bytes modules;           // struct profile_module

@@ -12,6 +12,16 @@ const char *profile_fact_value(const struct profile *profile, const char *key)
   return NULL;
 }
 
+bool profile_is_sampled(const struct profile *profile)
+{
+  return profile_fact_value(profile, "sampled") != NULL;
+}
+
+bool profile_has_calls(const struct profile *profile)
+{
+  return profile->counts_known && !profile_is_sampled(profile);
+}
+
 static bool takes_part(enum frame_kind kind, enum weight weight)
 {
   switch (weight) {
@@ -41,6 +51,12 @@ uint64_t profile_own_weight(const struct profile *profile, uint32_t node, enum w
 {
   const struct profile_node *at = &profile->nodes[node];
   return weigh(profile, node, (struct profile_side){at->own, at->calls}, weight);
+}
+
+uint64_t profile_own_tracing(const struct profile *profile, uint32_t node, enum weight weight)
+{
+  uint64_t tracing = weight == WEIGHT_CALLS || !profile->tracing ? 0 : profile->tracing[node];
+  return weigh(profile, node, (struct profile_side){tracing, 0}, weight);
 }
 
 uint64_t profile_base_weight(const struct profile *comparison, uint32_t node, enum weight weight)

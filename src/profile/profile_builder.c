@@ -26,6 +26,8 @@ struct profile_builder *profile_builder_new(struct error *err)
   bytes_init(&builder->frames, PROFILE_MAX_FRAMES * sizeof(struct profile_frame));
   bytes_init(&builder->tallies, PROFILE_MAX_FRAMES * sizeof(struct frame_tally));
   bytes_init(&builder->nodes, PROFILE_MAX_NODES * sizeof(struct build_node));
+  bytes_init(&builder->intervals, PROFILE_MAX_NODES * sizeof(struct interval_tally));
+  bytes_init(&builder->tracing, PROFILE_MAX_NODES * sizeof(uint64_t));
   bytes_init(&builder->processes, PROFILE_MAX_FRAMES * sizeof(struct profile_process));
   bytes_init(&builder->facts, PROFILE_MAX_FACTS * sizeof(struct build_fact));
   bytes_init(&builder->spans, PROFILE_MAX_NODES * sizeof(struct profile_span));
@@ -66,6 +68,8 @@ void profile_builder_free(struct profile_builder *builder)
   bytes_release(&builder->frames);
   bytes_release(&builder->tallies);
   bytes_release(&builder->nodes);
+  bytes_release(&builder->intervals);
+  bytes_release(&builder->tracing);
   bytes_release(&builder->processes);
   bytes_release(&builder->facts);
   bytes_release(&builder->spans);
@@ -268,6 +272,39 @@ uint32_t profile_builder_bill(struct profile_builder *builder, uint32_t node, ui
   struct build_node *to = &builder_nodes(builder)[node];
   builder->overflowed |= __builtin_add_overflow(to->own, own, &to->own);
   return to->frame;
+}
+
+// Room for all nodes there are.
+__attribute__((noinline)) static bool widen(const struct profile_builder *builder, struct bytes *column, size_t item)
+{
+  size_t more = builder->node_count * item - column->size;
+  uint8_t *room = bytes_reserve(column, more);
+  if (room)
+    memset(room, 0, more);
+  return room != NULL;
+}
+
+uint32_t profile_builder_bill_interval(struct profile_builder *builder, uint32_t node, uint64_t own,
+                                       enum interval_end end)
+{
+  struct bytes *intervals = &builder->intervals;
+  if (node >= intervals->size / sizeof(struct interval_tally) &&
+      !widen(builder, intervals, sizeof(struct interval_tally)))
+    builder->failed = true;
+  else
+    ((struct interval_tally *)intervals->data)[node].ended[end]++;
+  return profile_builder_bill(builder, node, own);
+}
+
+int profile_builder_taken(struct profile_builder *builder, uint32_t node, uint64_t tracing_ns)
+{
+  struct bytes *tracing = &builder->tracing;
+  if (node >= tracing->size / sizeof(uint64_t) && !widen(builder, tracing, sizeof(uint64_t))) {
+    fail(builder);
+    return -1;
+  }
+  ((uint64_t *)tracing->data)[node] += tracing_ns;
+  return 0;
 }
 
 void profile_builder_call_elsewhere(struct profile_builder *builder, uint32_t frame)

@@ -21,8 +21,6 @@
 
 #define NONE PROFILE_FAILED
 
-__extension__ typedef unsigned __int128 wide;
-
 // `from` units of BASE are `to` units here; from 0: nothing is scaled.
 struct scale {
   uint64_t from, to;
@@ -242,6 +240,9 @@ static int add_facts(const struct comparing *comparing)
     if (value && profile_builder_fact(builder, keys[i][1], value) < 0)
       return -1;
   }
+  const char *sampled = profile_fact_value(comparing->base, "sampled"); // no calls to compare, whichever side it is
+  if (sampled && profile_builder_fact(builder, "sampled", sampled) < 0)
+    return -1;
   if (add_number(builder, "base.lost", comparing->base->lost_events) < 0)
     return -1;
   if (comparing->own.from && add_number(builder, "base_own", comparing->base_total.own) < 0)

@@ -136,6 +136,21 @@ static void copy_in_preorder(struct finish *finish, const struct links *links, s
   }
 }
 
+static int copy_tracing(struct finish *finish)
+{
+  const uint64_t *from = (const uint64_t *)finish->builder->tracing.data;
+  size_t count = finish->builder->tracing.size / sizeof *from;
+  if (count == 0)
+    return 0;
+  uint64_t *to = place(finish, finish->profile.node_count, sizeof *to);
+  if (!to)
+    return -1;
+  for (size_t i = 0; i < finish->profile.node_count; i++)
+    to[finish->index_of[i]] = i < count ? from[i] : 0;
+  finish->profile.tracing = to;
+  return 0;
+}
+
 static int order_nodes(struct finish *finish)
 {
   uint32_t count = finish->builder->node_count;
@@ -164,27 +179,43 @@ static void add_absence(struct profile_function *function, enum frame_kind kind,
     function->runnable_ns += own_ns;
 }
 
-// Walks the nodes in preorder; a subtree counts for its function only where no ancestor is the same function.
-static void sum_functions(const struct profile *profile, struct profile_function *functions, uint64_t *subtree,
-                          uint32_t *open)
+// A node's own time with all beneath it, and what was taken out of that.
+struct subtree {
+  uint64_t left_ns, tracing_ns;
+};
+
+static void sum_subtrees(const struct profile *profile, struct subtree *subtree)
 {
   const struct profile_node *nodes = profile->nodes;
   for (size_t i = profile->node_count; i-- > 0;) {
-    subtree[i] += nodes[i].own;
-    if (i > 0)
-      subtree[nodes[i].parent] += subtree[i];
+    subtree[i].left_ns += nodes[i].own;
+    subtree[i].tracing_ns += profile->tracing ? profile->tracing[i] : 0;
+    if (i > 0) {
+      subtree[nodes[i].parent].left_ns += subtree[i].left_ns;
+      subtree[nodes[i].parent].tracing_ns += subtree[i].tracing_ns;
+    }
   }
+}
+
+// Walks the nodes in preorder; a subtree counts for its function only where no ancestor is the same function.
+static void sum_functions(const struct profile *profile, struct profile_function *functions,
+                          const struct subtree *subtree, uint32_t *open)
+{
+  const struct profile_node *nodes = profile->nodes;
   uint32_t above = 0;
   for (uint32_t i = 1; i < profile->node_count; above = i++) {
     for (; above != nodes[i].parent; above = nodes[above].parent)
       open[nodes[above].frame]--;
     struct profile_function *function = &functions[nodes[i].frame];
     function->own_ns += nodes[i].own;
+    function->tracing_ns += profile->tracing ? profile->tracing[i] : 0;
     if (nodes[i].parent != 0)
       add_absence(&functions[nodes[nodes[i].parent].frame], profile->frames[nodes[i].frame].kind, nodes[i].own);
     function->calls += nodes[i].calls;
-    if (open[nodes[i].frame]++ == 0)
-      function->total_ns += subtree[i];
+    if (open[nodes[i].frame]++ == 0) {
+      function->total_ns += subtree[i].left_ns;
+      function->total_tracing_ns += subtree[i].tracing_ns;
+    }
   }
 }
 
@@ -202,12 +233,22 @@ static void add_lengths(struct profile_function *function, uint64_t calls, uint6
     function->call_sum_ns = UINT64_MAX;
 }
 
-static void add_tallies(struct finish *finish, struct profile_function *functions)
+// What is left of the lengths of a node's calls: as much as of its time.
+static uint64_t left_of(uint64_t sum_ns, const struct subtree *subtree)
+{
+  if (subtree->tracing_ns == 0)
+    return sum_ns;
+  wide all_ns = (wide)subtree->left_ns + subtree->tracing_ns;
+  return (uint64_t)((wide)sum_ns * subtree->left_ns / all_ns);
+}
+
+static void add_tallies(struct finish *finish, const struct subtree *subtree, struct profile_function *functions)
 {
   const struct build_node *nodes = builder_nodes(finish->builder);
   for (uint32_t i = 1; i < finish->builder->node_count; i++)
-    add_lengths(&functions[finish->rank[nodes[i].frame]], nodes[i].timed_calls, nodes[i].call_sum_ns,
-                nodes[i].call_min_ns, nodes[i].call_max_ns);
+    add_lengths(&functions[finish->rank[nodes[i].frame]], nodes[i].timed_calls,
+                left_of(nodes[i].call_sum_ns, &subtree[finish->index_of[i]]), nodes[i].call_min_ns,
+                nodes[i].call_max_ns);
   for (uint32_t i = 0; i < finish->profile.frame_count; i++) {
     const struct frame_tally *tally = &finish->tallies[i];
     struct profile_function *function = &functions[finish->rank[i]];
@@ -227,17 +268,19 @@ static int by_own_time(const void *left, const void *right)
 static int make_function_table(struct finish *finish)
 {
   size_t frame_count = finish->profile.frame_count;
-  uint64_t *subtree = scratch(finish, finish->profile.node_count, sizeof *subtree);
+  struct subtree *subtree = scratch(finish, finish->profile.node_count, sizeof *subtree);
   uint32_t *open = scratch(finish, frame_count, sizeof *open);
   struct profile_function *functions = place(finish, frame_count, sizeof *functions);
   int result = -1;
   if (subtree && open && functions) {
+    sum_subtrees(&finish->profile, subtree);
     sum_functions(&finish->profile, functions, subtree, open);
-    add_tallies(finish, functions);
+    add_tallies(finish, subtree, functions);
     size_t kept = 0;
     for (uint32_t frame = 0; frame < frame_count; frame++) {
       functions[frame].frame = frame;
-      bool seen = functions[frame].calls || functions[frame].own_ns || functions[frame].total_ns;
+      bool seen = functions[frame].calls || functions[frame].own_ns || functions[frame].total_ns ||
+                  functions[frame].total_tracing_ns;
       if (finish->profile.frames[frame].kind == FRAME_FUNCTION && seen)
         functions[kept++] = functions[frame];
     }
@@ -486,11 +529,12 @@ static struct profile *finish_with(struct profile_builder *builder, const struct
   finish.profile.gc = totals->gc;
   finish.profile.waiting = totals->waiting;
   finish.profile.runnable = totals->runnable;
+  finish.profile.taken_out = totals->taken_out;
   finish.profile.counts_known = totals->counts_known;
   finish.profile.times_known = !totals->calls_only;
   struct profile *profile = NULL;
   if (check_builder(builder, err) == 0 && sort_frames(&finish) == 0 && order_nodes(&finish) == 0 &&
-      copy_tables(&finish) == 0 && copy_spans(&finish) == 0 && copy_calls(&finish) == 0 &&
+      copy_tracing(&finish) == 0 && copy_tables(&finish) == 0 && copy_spans(&finish) == 0 && copy_calls(&finish) == 0 &&
       (given ? take_given(&finish, given) : make_function_table(&finish)) == 0 && copy_times(&finish) == 0)
     profile = hand_over(&finish);
   free(finish.rank);
@@ -514,6 +558,7 @@ struct profile *builder_finish_given(struct profile_builder *builder, const stru
                                   .gc = original->gc,
                                   .waiting = original->waiting,
                                   .runnable = original->runnable,
+                                  .taken_out = original->taken_out,
                                   .counts_known = given->counts_known,
                                   .calls_only = !given->times_known};
   return finish_with(builder, &totals, given, err);

@@ -15,7 +15,8 @@ static int turn_stacks(struct profile_builder *builder, const struct profile *pr
     return -1;
   for (uint32_t i = 1; i < profile->node_count; i++) {
     const struct profile_node *node = &profile->nodes[i];
-    if (node->own == 0 && node->calls == 0)
+    uint64_t tracing = profile->tracing ? profile->tracing[i] : 0;
+    if (node->own == 0 && node->calls == 0 && tracing == 0)
       continue;
     uint32_t turned = 0;
     int depth = 0;
@@ -28,6 +29,8 @@ static int turn_stacks(struct profile_builder *builder, const struct profile *pr
         break;
     }
     profile_builder_add(builder, turned, node->own, node->calls);
+    if (tracing && profile_builder_taken(builder, turned, tracing) < 0)
+      return -1;
   }
   return 0;
 }

@@ -162,9 +162,11 @@ static int take_process(struct event_sink *sink, const struct process_definition
 
 // What is not in one of these two does not pass.
 static const char *const seen_facts[] = {
-    "flambeau",   "otp",         "erts",           "elixir",      "system",   "started",   "begin_ns",
-    "end_ns",     "calls",       "slower_than_ns", "ended",       "bounds",   "functions", "untraced",
-    "wire_bytes", "wire_events", "max_queue",      "lost_events", "overhead", "folded",
+    "flambeau",     "otp",         "erts",       "elixir",         "system",         "started",
+    "begin_ns",     "end_ns",      "calls",      "slower_than_ns", "ended",          "bounds",
+    "functions",    "untraced",    "wire_bytes", "wire_events",    "max_queue",      "lost_events",
+    "overhead",     "untraced_ns", "folded",     "cost_call_ns",   "cost_return_ns", "cost_gc_ns",
+    "cost_bare_ns", "sampled",     "looks",      "stacks_read",
 };
 
 struct asked_fact {

@@ -27,7 +27,7 @@ COPIES = 3
 @contextlib.contextmanager
 def tracing(node, *options, calls=0):
     """flambeau traces within the block; afterwards it must have captured so many calls at least."""
-    run = harness.Run("record", "-n", node.name, "-v", "-o", "-", "--format", "flb", *options)
+    run = harness.Run("record", "-n", node.name, "--overhead", "full", "-v", "-o", "-", "--format", "flb", *options)
     harness.wait_until(lambda: "and tracing" in run.said() or run.process.poll() is not None, 20, "tracing")
     yield
     if run.process.poll() is None:

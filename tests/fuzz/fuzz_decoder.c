@@ -89,12 +89,13 @@ static int strict_event(struct event_sink *sink, const struct trace_event *event
 {
   (void)err;
   struct strict_sink *strict = (struct strict_sink *)sink;
-  require(event->kind >= EVENT_CALL && event->kind <= EVENT_LEAVE);
+  require(event->kind >= EVENT_CALL && event->kind <= EVENT_SAMPLE);
   require(event->process < strict->processes);
   require(event->function <= strict->functions && event->caller <= strict->functions);
   require((event->kind != EVENT_CALL && event->kind != EVENT_BEGIN) || event->function != FUNCTION_NONE);
   require(event->kind != EVENT_LEAVE || event->ending == CALL_RETURNED || event->ending == CALL_RAISED);
   require(event->kind != EVENT_SPAWN || event->child < strict->processes);
+  require(event->status <= STATUS_EXITING && (event->kind != EVENT_STATUS || event->status != STATUS_UNKNOWN));
   for (size_t i = 0; i < event->stack_size; i++)
     require(event->stack[i] != FUNCTION_NONE && event->stack[i] <= strict->functions);
   if (event->kind != EVENT_STATUS) {
@@ -129,6 +130,28 @@ static void require_same_replay(const struct bytes *file, const struct log_sink 
   log_sink_release(&replayed);
 }
 
+// Two senders of the same: the sink is told of a function once, whatever it is called.
+static void push_from_two(const uint8_t *data, size_t size)
+{
+  static struct strict_sink strict;
+  strict.sink.ops = &strict_ops;
+  strict.functions = strict.processes = 0;
+  struct error err = {0};
+  struct event_ids ids;
+  require(event_ids_init_common(&ids, &err) == 0);
+  uint32_t functions = 0;
+  for (int i = 0; i < 2; i++) {
+    struct decoder *decoder = decoder_new(&ids, &strict.sink);
+    if (decoder_push(decoder, data, size, &err) != 0)
+      require(err.code == ERROR_DATA || err.code == ERROR_MEMORY);
+    require(i == 0 || strict.functions == functions);
+    functions = strict.functions;
+    err = (struct error){0};
+    decoder_free(decoder);
+  }
+  event_ids_release(&ids);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
   static struct strict_sink strict;
@@ -159,5 +182,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
   capture_writer_free(writer);
   byte_sink_free(out);
   bytes_release(&file);
+  push_from_two(data, size);
   return 0;
 }

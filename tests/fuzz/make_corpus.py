@@ -51,6 +51,10 @@ CAPTURED_CALLS = bytes.fromhex(
     "0d00000100010002" "410000020001" "0e00000301" "0d00000400020000" "0100000100010000" "020000010001"
     "0b0000010000000000000002" "0e00000102" "2d0000010000000100000002" "0e00000001" "07000001"
 )
+SAMPLES = bytes.fromhex(
+    "0f0000000000" "00000000" "0f0000090100" "0000000200010002" "2f0000030301" "0000000100000002" "0f0000010500" "00000000"
+    "0f0000010400" "000000010001" "0c000000"
+)
 OTHER_EVENTS = bytes.fromhex("020000050001" "090000ff02" "0100000100020001")
 
 RECORDS = {
@@ -63,6 +67,7 @@ RECORDS = {
     "applications": DEFINITIONS + application(1, b"m", b"shop") + application(4, b"lists", b"stdlib")
                     + application(2, b"\0\xff", b"") + application(3, b"m", b"\xff"),
     "captured": DEFINITIONS + function(3, flags=2) + chunk(0, 1000, CAPTURED_CALLS) + chunk(1, 1002, CAPTURED_CALLS),
+    "samples": DEFINITIONS + chunk(0, 1000, SAMPLES) + chunk(1, 1002, SAMPLES) + fact(b"sampled", b"10000000"),
     "far": DEFINITIONS + chunk(0, -(2**63), bytes.fromhex("17ffffffffffffffff")),
 }
 
@@ -80,6 +85,7 @@ CAPTURES = {
     "locations": HEAD + block(RECORDS["locations"]) + END,
     "applications": HEAD + block(RECORDS["applications"]) + END,
     "captured": HEAD + block(RECORDS["captured"]) + END,
+    "samples": HEAD + block(RECORDS["samples"]) + END,
     "cut": WHOLE[: len(WHOLE) - 40],
     "nothing": HEAD + END,
     "newer": b"FLAMBEAU\0\2",

@@ -74,13 +74,17 @@ def agent_says(kind, *more):
 
 
 TICK = bytes(4)
-STARTED = agent_says("started", pid(2), pid(3))
+STARTED = agent_says("started", listed([pid(2)]), pid(3))
 NO_MORE_FILES = agent_says("beam_files", atom("sent"))
 NO_MORE_MODULES = agent_says("modules", atom("sent"))
 
 
-def batch(records, queue=0):
-    return agent_says("batch", binary(records), integer(queue))
+def started(relays):
+    return agent_says("started", listed([pid(10 + i) for i in range(relays)]), pid(3))
+
+
+def batch(records, queue=0, relay=0):
+    return agent_says("batch", binary(records), integer(queue), integer(relay))
 
 
 def ended(why="deadline", lost=0, end_ns=10_000_000):

@@ -56,6 +56,7 @@ REFUSED = Outcome(4, "")
 EMPTY = Outcome(5, "nothing was captured")
 WHOLE = Outcome(0, "nothing lost", written=True)
 CUT = Outcome(0, "until the connection was lost", written=True)
+FORSAKEN = Outcome(0, "until its agent on the node ended before its time", written=True)
 ABANDONED = Outcome(5, "given up")
 LISTED = Outcome(0, "")
 
@@ -311,7 +312,7 @@ PASSED_OVER = [
     ("a large number", [double.sent(b"o\0\x80\0\0\x01" + b"\xff" * (1 << 23))]),
     ("a compressed term", [double.sent(b"P\x7f\xff\xff\xff" + BOMB)]),
     ("a compressed term in ours", [double.sent(terms(atom("flambeau!"), b"P\x7f\xff\xff\xff" + BOMB))]),
-    ("a batch that is compressed", [agent_says("batch", b"P\x7f\xff\xff\xff" + BOMB, integer(0))]),
+    ("a batch that is compressed", [agent_says("batch", b"P\x7f\xff\xff\xff" + BOMB, integer(0), integer(0))]),
     ("what we do not know", [agent_says("dance", integer(1), integer(2))]),
     ("ticks", [double.TICK * 500_000]),
     ("messages for others", [double.sent(terms(atom("hello"), binary(bytes(1000)))) * 1000] * 20),
@@ -322,9 +323,9 @@ PASSED_OVER = [
 FATAL = [
     ("a length of 2 GB", [struct.pack(">I", 0x7FFFFFFF)]),
     ("a length of 4 GB", [struct.pack(">I", 0xFFFFFFFF) + bytes(1 << 20)]),
-    ("a batch that is a list", [agent_says("batch", double.listed([integer(1)]), integer(0))]),
+    ("a batch that is a list", [agent_says("batch", double.listed([integer(1)]), integer(0), integer(0))]),
     ("a queue of a large number",
-     [agent_says("batch", binary(b""), b"o\0\0\x80\0\0" + b"\xff" * (1 << 15))]),
+     [agent_says("batch", binary(b""), b"o\0\0\x80\0\0" + b"\xff" * (1 << 15), integer(0))]),
     ("an end for a long reason", [agent_says("ended", LATIN_ATOM, integer(0), integer(0))]),
     ("an end of fewer than no events", [agent_says("ended", atom("exited"), integer(-1), integer(0))]),
 ]
@@ -374,6 +375,34 @@ def in_order(*messages):
 
 
 ESCAPES = b"\x1b]0;owned\x07\x1b[2J\x1b[31m\xc2\x9b5m\r\n\xe2\x80\xae\xff\xfe\0 "
+# The second relay tells of the same functions by other numbers.
+SECOND = batch(double.function(1, "shop", "work", 1) + double.function(2, "shop", "loop", 0) +
+               double.process(0, "<0.101.0>", "cart") +
+               chunk(0, 500_000, double.stack(0, 2), call(1_000_000, 1, 2)), relay=1)
+SECOND_OVER = batch(chunk(0, 1_500_000, event(12, 500_000)), relay=1)
+
+
+def is_sum_of_two(test, folder, _):
+    test.assertEqual((folder / "out.folded").read_text(), "shop:loop/0 9000000\nshop:loop/0;shop:work/1 2500000\n")
+
+
+def two_relays(*messages):
+    return in_order(double.started(2), *messages, double.exited(), double.NO_MORE_FILES)
+
+
+RELAYS = [
+    ("two", two_relays(BEGUN, SECOND, MORE, SECOND_OVER, OVER, ended()), WHOLE, is_sum_of_two),
+    ("one of two says nothing", two_relays(BEGUN, MORE, OVER, ended()), WHOLE, is_whole_session),
+    ("one of two is cut short", two_relays(BEGUN, SECOND, MORE, OVER), FORSAKEN, None),
+    ("one more than told", two_relays(BEGUN, batch(b"", relay=2)), CUT, None),
+    ("one of a number of 70 bits", two_relays(BEGUN, batch(b"", relay=1 << 70)), CUT, None),
+    ("the numbers of the other", two_relays(BEGUN, batch(chunk(0, AFTER, call(0, WORK, LOOP)), relay=1)), CUT, None),
+    ("damage in one", two_relays(BEGUN, SECOND, batch(b"\xee", relay=1)), CUT, None),
+    ("none", in_order(double.started(0), BEGUN), UNREACHABLE, None),
+    ("seventeen", in_order(double.started(17), BEGUN), UNREACHABLE, None),
+    ("two, then sixteen", two_relays(BEGUN, double.started(16), batch(b"", relay=15)), CUT, None),
+]
+
 SPOKEN = [
     ("the end before the start", in_order(ended(), double.exited()), UNREACHABLE, SOON_S),
     ("the end at once", in_order(double.STARTED, ended(), double.exited()), EMPTY, SOON_S),
@@ -382,7 +411,7 @@ SPOKEN = [
     ("a start with a pid that is none", in_order(agent_says("started", atom("a"), atom("b"))),
      UNREACHABLE, SOON_S),
     ("a start with a pid of a long name",
-     in_order(agent_says("started", b"X" + LATIN_ATOM + bytes(12), double.pid(3))), UNREACHABLE, SOON_S),
+     in_order(agent_says("started", double.listed([b"X" + LATIN_ATOM + bytes(12)]), double.pid(3))), UNREACHABLE, SOON_S),
     ("the agent's end at once", in_order(double.exited()), UNREACHABLE, SOON_S),
     ("the agent's end for a deep reason", in_order(double.exited(b"h\x01" * DEEP + b"j")), UNREACHABLE, SOON_S),
     ("a refusal", in_order(double.refused("no_process", b"there is no process shop")),
@@ -772,6 +801,7 @@ CASES = {
     "terms that end it": [Case(name, session(*data), CUT) for name, data in FATAL],
     "terms that end it at once": [Case(name, in_order(double.STARTED, *data), EMPTY) for name, data in FATAL],
     "damaged records": [Case(name, session(batch(records)), CUT) for name, records in DAMAGE],
+    "relays": [Case(name, node, outcome, holds=holds) for name, node, outcome, holds in RELAYS],
     "messages out of order": [Case(*row) for row in SPOKEN],
     "floods": [Case(name, node, outcome, within_s, duration_s=duration_s, signals=signals)
                for name, node, outcome, within_s, duration_s, signals in FLOODS],

@@ -80,7 +80,7 @@ class CallsTest(CapturedTest):
 
     def record(self, *functions, calls=1, timeout="20s", more=()):
         chosen = [word for function in functions for word in ("-f", function if re.search("[:.]", function) else f"callee:{function}")]
-        return Run("record", "-n", self.node.name, *chosen, "--calls", calls, "--timeout", timeout, "-o", self.path,
+        return Run("record", "-n", self.node.name, *chosen, "--calls", calls, "--timeout", timeout, "--overhead", "full", "-o", self.path,
                    "-o", self.path.with_suffix(".folded"), *more)
 
     def await_gate(self, run):
@@ -526,7 +526,8 @@ class ElixirCallsTest(CapturedTest):
         self.addCleanup(node.stop)
         before = node.state()
         path = harness.world.folder / "fib.flb"
-        result = flambeau("record", "-n", node.name, "-f", "Talk.Fib.fib/1", "--calls", "2", "-o", path, "-o", path.with_suffix(".folded"))
+        result = flambeau("record", "-n", node.name, "-f", "Talk.Fib.fib/1", "--calls", "2", "--overhead", "full", "-o", path,
+                          "-o", path.with_suffix(".folded"))
         self.assert_ended(result, 0)
         report = self.assert_sound(path)
         self.assertEqual(self.endings(report), ["returned"] * 2)

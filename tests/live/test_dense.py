@@ -16,7 +16,7 @@ class DenseTest(LiveTest):
         self.addCleanup(node.stop)
         before = node.state()
         folder = harness.world.folder
-        result = flambeau("record", "-n", node.name, "-p", "shop_dense", "-d", "10s", "-o", folder / "dense.flb",
+        result = flambeau("record", "-n", node.name, "-p", "shop_dense", "-d", "10s", "--overhead", "full", "-o", folder / "dense.flb",
                           "-o", folder / "dense.folded", timeout_s=240)
         self.assert_ended(result, 0)
         self.assert_clean(node, before)

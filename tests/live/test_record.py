@@ -42,7 +42,7 @@ class RecordTest(LiveTest):
         cls.folder = harness.world.folder / cls.__name__
         cls.folder.mkdir()
         cls.before = cls.node.state()
-        cls.run_ = flambeau("record", "-n", cls.node.name, "-p", cls.process, "-d", f"{SECONDS}s",
+        cls.run_ = flambeau("record", "-n", cls.node.name, "-p", cls.process, "-d", f"{SECONDS}s", "--overhead", "full", "--raw-times",
                             *(word for name in ("a.svg", "a.png", "a.folded", "a.flb") for word in ("-o", name)),
                             cwd=cls.folder)
 
@@ -97,7 +97,7 @@ class RecordTest(LiveTest):
         self.assertGreater(own, self.culprit_share * sum(weight for _, weight in stacks))
 
     def test_render_of_the_capture_is_the_live_picture(self):
-        result = flambeau("render", "a.flb", "-o", "b.svg", "-o", "b.folded", "-o", "b.png", cwd=self.folder)
+        result = flambeau("render", "a.flb", "--raw-times", "-o", "b.svg", "-o", "b.folded", "-o", "b.png", cwd=self.folder)
         self.assert_ended(result, 0)
         for kind in ("svg", "folded", "png"):
             self.assertEqual(self.read("a." + kind), self.read("b." + kind), kind)

@@ -1,5 +1,6 @@
 """`flambeau run`: the value or the exception of a call of one's own, and a graph of exactly that call."""
 import json
+import re
 import signal
 import time
 
@@ -104,6 +105,32 @@ class RunTest(CapturedTest):
         self.assert_value("ets:update_counter(callee, counter, 1, {counter, 0})", "5", "--warmup", "3", "--repeat", "2")
         self.node.call("ets", "delete", "[callee, counter]")
         self.assertEqual(self.functions(self.report(self.path)), {"ets:update_counter/4": 2})
+
+    def test_how_long_it_takes_untraced(self):
+        """Ten thousand tiny calls took longer while they were traced; a sleep of 20 ms was at least that in both. What tracing cost is not in
+        the graph, and is with --raw-times."""
+        for more, word in ((("--warmup", "1"), "--warmup"), (("--spawned",), "--spawned")):
+            self.assert_refused(self.run_("callee:both(1, 2)", "--verify", *more).result(), 2, word)
+        for expression, least_ms in (("timer:sleep(20)", 20), ("lists:foldl(fun(X, S) -> X + S end, 0, lists:seq(1, 10000))", 0)):
+            result = self.run_(expression, "--verify").result()
+            self.assert_ended(result, 0)
+            said = re.search(r"a call takes ([\d.]+) (\S+) untraced and ([\d.]+) (\S+) in the graph, ([\d.e+]+) times as long "
+                             r"\(([\d.]+) (\S+) as it was traced, ([\d.e+]+) times\)", result.err)
+            self.assertTrue(said, result.err)
+            fact = int(self.report(self.path)["facts"]["untraced_ns"])
+            self.assertGreaterEqual(fact, least_ms * 1_000_000)
+            if not least_ms:
+                self.assertGreater(float(said[8]), 2)  # a call costs more than what it adds
+                self.assertLess(float(said[5]), float(said[8]))
+                report = self.report(self.path)
+                self.assertTrue(report["tracing"]["scaled"])
+                self.assertEqual(report["conservation"]["sum_of_widths_ns"] + report["tracing"]["taken_ns"],
+                                 report["conservation"]["time_covered_ns"])
+                self.assertEqual(report["conservation"]["difference_ns"], 0)
+                raw = json.loads(flambeau("report", self.path, "--json", "--raw-times").out)
+                self.assertNotIn("tracing", raw)
+                self.assertRegex(flambeau("report", self.path).out.decode(), r"\[tracing\] +taken out: .*(?s:.)* uncertain: \S+ \S+ left of ")
+                self.assertEqual(raw["conservation"]["sum_of_widths_ns"], raw["conservation"]["time_covered_ns"])
 
     def test_recursion_and_last_calls(self):
         self.assert_value("callee:last(2)", "13")

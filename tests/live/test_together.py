@@ -17,7 +17,7 @@ class TogetherTest(LiveTest):
         cls.node.stop()
 
     def record(self, process, output, duration="3s"):
-        return Run("record", "-n", self.node.name, "-p", process, "-d", duration, "-o", harness.world.folder / output)
+        return Run("record", "-n", self.node.name, "-p", process, "-d", duration, "--raw-times", "-o", harness.world.folder / output)
 
     def two(self, first_process, second_process):
         first = self.record(first_process, "first.folded")

@@ -73,7 +73,8 @@ functions() ->
     [{M, F, A} || {M, _} <- code:all_loaded(), {F, A} <- module_functions(M)].
 
 module_functions(M) ->
-    try M:module_info(functions) catch error:undef -> [] end.
+    %% A module may go between being listed and being asked, and in the middle of that.
+    try M:module_info(functions) catch error:undef -> []; error:badarg -> [] end.
 
 %% Loaded from memory rather than from a file.
 is_foreign(_Module, preloaded) -> false;

@@ -5,6 +5,7 @@
 //   model_engine dump FILE  a capture in the text form
 //
 // A result's lines, in any order (frames are escaped as in the text form, `;` too, and joined by `;`):
+//   left HOW STACK NS TRACING                         HOW: merged, process; all others are of raw times
 //   wall HOW STACK NS, calls HOW STACK COUNT          HOW: merged, process, parent
 //   function NAME CALLS OWN TOTAL TIMED SUM MIN MAX   times in nanoseconds
 //   process PID TITLE EVENTS FIRST LAST AWAY WIDTH EXITED
@@ -25,9 +26,14 @@
 struct way {
   const char *name;
   enum fold_by by;
+  bool left; // what tracing cost is taken out
 };
 
-static const struct way ways[] = {{"merged", FOLD_MERGED}, {"process", FOLD_BY_PROCESS}, {"parent", FOLD_BY_PARENT}};
+static const struct way ways[] = {{"merged", FOLD_MERGED, false},
+                                  {"process", FOLD_BY_PROCESS, false},
+                                  {"parent", FOLD_BY_PARENT, false},
+                                  {"merged", FOLD_MERGED, true},
+                                  {"process", FOLD_BY_PROCESS, true}};
 #define WAY_COUNT (sizeof ways / sizeof *ways)
 
 static void die(const struct error *err)
@@ -59,6 +65,17 @@ static void print_weights(const struct profile *profile, const char *key, const 
     printf("%s %s ", key, how);
     print_stack(profile, node);
     printf(" %" PRIu64 "\n", own);
+  }
+}
+
+static void print_left(const struct profile *profile, const char *how)
+{
+  for (uint32_t node = 1; node < profile->node_count; node++) {
+    if (profile->nodes[node].own == 0)
+      continue;
+    printf("left %s ", how);
+    print_stack(profile, node);
+    printf(" %" PRIu64 " %" PRIu64 "\n", profile->nodes[node].own, profile_own_tracing(profile, node, WEIGHT_WALL));
   }
 }
 
@@ -124,7 +141,8 @@ static void folding_open(struct folding *folding)
   struct error err = {0};
   struct event_sink *sink = NULL;
   for (size_t i = 0; i < WAY_COUNT; i++) {
-    folding->folds[i] = fold_new(&(struct fold_options){.by = ways[i].by, .raw_names = true}, &err);
+    folding->folds[i] =
+        fold_new(&(struct fold_options){.by = ways[i].by, .raw_names = true, .raw_times = !ways[i].left}, &err);
     if (!folding->folds[i])
       die(&err);
     event_tee_init(&folding->tees[i], fold_sink(folding->folds[i]), sink);
@@ -145,8 +163,12 @@ static void folding_close(struct folding *folding)
     struct profile *profile = fold_finish(folding->folds[i], &err);
     if (!profile)
       die(&err);
-    print_weights(profile, "wall", ways[i].name, WEIGHT_WALL);
-    print_weights(profile, "calls", ways[i].name, WEIGHT_CALLS);
+    if (ways[i].left) {
+      print_left(profile, ways[i].name);
+    } else {
+      print_weights(profile, "wall", ways[i].name, WEIGHT_WALL);
+      print_weights(profile, "calls", ways[i].name, WEIGHT_CALLS);
+    }
     if (i == 0) {
       print_functions(profile);
       print_run(profile);

@@ -34,6 +34,7 @@ def result_lines(result):
     lines = ["%s %s %s %d" % (key, how, stack_text(stack), weight)
              for key, weights in (("wall", result.wall), ("calls", result.calls))
              for (how, stack), weight in weights.items() if weight]
+    lines += ["left %s %s %d %d" % (how, stack_text(stack), left, tracing) for (how, stack), (left, tracing) in result.left.items()]
     lines += ["process %s %s %d %d %d %d %d %d" % ((escape(row[0], ";"), escape(row[1], ";")) + row[2:])
               for row in result.processes]
     first = min((row[3] for row in result.processes), default=0)

@@ -35,6 +35,9 @@ class Result:
     def __init__(self):
         self.wall = collections.Counter()   # by (how, stack)
         self.calls = collections.Counter()  # the same
+        self.cost = collections.Counter()   # of the events, the same
+        self.bare = collections.Counter()   # what their intervals take untraced, at least, the same
+        self.left = {}                      # (what is left, what was taken out), the same
         self.lengths = collections.defaultdict(list)  # of the calls seen from start to end, by function
         self.captured = []
         self.processes = []                 # (pid, title, events, first, last, away, width, exited)
@@ -83,9 +86,28 @@ class Timeline:
                 continue
             self.events.append(event)
             self.times.append(max(event.time, self.times[-1]) if self.times else event.time)  # a time that falls stands still
-        self.kinds = [event.kind for event in self.events]
+        self.kinds = self.find_kinds()
         self.collections = self.find_collections()
         self.absences = self.find_absences()
+
+    def find_kinds(self):
+        """A stack that is read in mid-trace says that what the process does goes on, running or just gone out. Where neither is known,
+        and within a collection, it is a stack like any other."""
+        kinds, does, since, collecting = [], "unknown", None, False
+        for i, (event, time) in enumerate(zip(self.events, self.times)):
+            kind = event.kind
+            if kind == "again" and (collecting or does not in ("running", "out") or (does == "out" and self.times[i - 1] != since)):
+                kind = "stack"
+            if kind == "out" and does != "out":
+                since = time
+            if kind in ("gc+", "gc-", "call", "return", "begin", "leave") + BREAKS:
+                collecting = kind == "gc+"
+            if kind in RUNNING_AGAIN or (kind in ("gc+", "gc-") and does != "out"):
+                does = "running"
+            elif kind in ("out", "stack", "lost"):
+                does = kind
+            kinds.append(kind)
+        return kinds
 
     def next_of(self, kinds, after):
         """The first event after `after` of one of these kinds; past the end when there is none."""
@@ -117,7 +139,7 @@ class Timeline:
     def aside(self, i):
         """Does event i say nothing about where in its program the process is?"""
         in_collection = any(start < i <= stop for start, stop in self.collections)
-        return self.kinds[i] in ("gc+", "gc-", "spawn") or (in_collection and self.kinds[i] in ("out", "in"))
+        return self.kinds[i] in ("gc+", "gc-", "spawn", "again") or (in_collection and self.kinds[i] in ("out", "in"))
 
     def looks(self, since, back):
         """Statuses true at some time from `since` until event `back`; past the end, and at a break, whenever."""
@@ -133,6 +155,7 @@ class Model:
         self.result = Result()
         self.evidence = collections.defaultdict(Evidence)
         self.undecided = []  # (roots, stack, function, brief, length): rule 4 is applied when all has been seen
+        self.standing = {}   # (process, event): the state that is left of the one before where a stack is read in mid-trace
         self.spawned = {}    # process: the event of its spawning, when it came before all of its own
         events, sights = {}, collections.defaultdict(Sight)
         for event in stream.events:
@@ -154,6 +177,8 @@ class Model:
             self.sum_up(timeline)
         for roots, stack, function, brief, length in self.undecided:
             self.bill(roots, stack + [self.decide(function, brief)], length)
+        for how in ("merged", "process"):
+            self.take_out(how)
         return self.result
 
     # Where stacks hang.
@@ -187,16 +212,22 @@ class Model:
         states, state = [], State([], [], True)
         opens_absence = {out for out, _ in timeline.absences}
         for i, (event, time) in enumerate(zip(timeline.events, timeline.times)):
-            before = state.frames
-            if event.kind == "call":
+            before, kind = state.frames, timeline.kinds[i]
+            if kind == "again":
+                standing = self.standing[timeline.number, i] = self.stand(state, event.stack)
+                self.time_calls(before, standing.frames, timeline.times[i - 1])
+                state = self.complete(standing, event.stack)
+            elif event.kind == "call":
                 state = self.call(state, event, time)
             elif event.kind == "begin":
                 state = State([Frame(event.function, "called", time)], [], False, event.caller)
             elif event.kind == "return":
                 state = self.return_to(state, event.function)
-            elif event.kind == "stack":
-                state = State([Frame(function, "known", None) for function in event.stack],
-                              ["[cut]"] if event.cut else [], event.cut)
+            elif kind == "stack":
+                floor = state.floor if event.kind == "again" else NO_FLOOR
+                if floor == NO_FLOOR or self.speaks(state, event.stack):
+                    state = State([Frame(function, "known", None) for function in event.stack],
+                                  ["[cut]"] if event.cut else [], event.cut, floor)
             elif event.kind == "lost":
                 state = State([], [], True)
             elif event.kind in ("exit", "leave"):
@@ -208,6 +239,24 @@ class Model:
                 self.time_calls(before, state.frames, time)
             states.append(state)
         return states
+
+    def speaks(self, state, stack):
+        """Does a stack that is read in mid-trace say anything of what is there? A captured call stands on its floor."""
+        return stack and (state.floor == NO_FLOOR or state.frames[0].function == stack[0])
+
+    def stand(self, state, stack):
+        """What of the frames is in the stack that is read; what is not ended unseen, after the event before."""
+        if not self.speaks(state, stack):
+            return state
+        kept = 0
+        while kept < min(len(state.frames), len(stack)) and state.frames[kept].function == stack[kept]:
+            kept += 1
+        return state._replace(frames=state.frames[:kept]) if kept else State([], [], False)
+
+    def complete(self, standing, stack):
+        if not self.speaks(standing, stack):
+            return standing
+        return standing._replace(frames=standing.frames + [Frame(function, "known", None) for function in stack[len(standing.frames):]])
 
     def call(self, state, event, time):
         """Rules 7, 9 and 12. A caller that cannot be believed (of what raises, or `undefined` of a native function) says nothing:
@@ -289,9 +338,59 @@ class Model:
 
     # Time.
 
-    def bill(self, roots, stack, length):
+    def bill(self, roots, stack, length, cost=(0, 0)):
         for how, root in roots.items():
             self.result.wall[how, tuple(root + stack)] += length
+            self.result.cost[how, tuple(root + stack)] += cost[0] if length else 0
+            self.result.bare[how, tuple(root + stack)] += cost[1] if length else 0
+
+    # What tracing cost.
+
+    def cost_of(self, timeline, i):
+        """By how much the interval after event i is longer for the event that ends it being traced, and how long it is at least.
+        Whether a process ran right after its stack was read is not known until later, so nothing is said of that."""
+        costs, ending = self.stream.costs, timeline.kinds[i + 1]
+        if timeline.kinds[i] == "stack":
+            return 0, 0
+        ended = {"call": "call", "return": "return", "leave": "return", "gc+": "gc", "gc-": "gc"}.get(ending)
+        return costs.get("cost_%s_ns" % ended, 0), costs.get("cost_bare_ns", 0) if ended in ("call", "return") else 0
+
+    def truth(self):
+        """What all captured calls would have taken, where that is known: all were whole, in one process that hardly waited."""
+        calls = self.result.captured
+        waiting, lost = (sum(ns for (how, stack), ns in self.result.wall.items() if how == "merged" and stack[-1] == frame)
+                         for frame in ("[waiting]", "[lost]"))
+        truth = self.stream.costs.get("untraced_ns", 0) * len(calls)
+        whole = len(self.timelines) == 1 and not lost and all(call.ending != "cut" for call in calls)
+        return truth if whole and waiting <= truth // 10 else 0
+
+    def take_out(self, how):
+        """Rule 18. Each stack pays for all its intervals at once, and keeps what its calls and returns take anyhow, a nanosecond at least.
+        Where the truth is known, the costs are what they must have been (parts of 2**20), up to four times what was measured; unless they
+        are less than that, [runnable] pays all it has."""
+        walls = {stack: ns for (one, stack), ns in self.result.wall.items() if one == how and ns}
+        costs = {stack: self.result.cost[how, stack] for stack in walls}
+        floors = {stack: self.result.bare[how, stack] or 1 for stack in walls}
+        truth, one = self.truth(), 1 << 20
+
+        def taken(stack, factor):
+            return min(max(0, walls[stack] - floors[stack]), costs[stack] * factor >> 20)
+
+        known = any(self.stream.costs.get("cost_%s_ns" % event) for event in ("call", "return", "gc"))
+        factor = one if known else 0
+        if known and truth:
+            running = [stack for stack in walls if stack[-1] != "[runnable]"]
+            factor, highest = 0, 4 * one
+            step = highest
+            while step:  # the highest that leaves too much, from the largest steps to the smallest
+                if factor + step <= highest and sum(walls[s] - taken(s, factor + step - 1) for s in running) > truth:
+                    factor += step
+                step //= 2
+        for stack in walls:
+            out = taken(stack, factor)
+            if known and truth and factor >= one and stack[-1] == "[runnable]":  # else there is room for it in the truth
+                out = walls[stack] - 1
+            self.result.left[how, stack] = walls[stack] - out, out
 
     def bill_time(self, timeline, states):
         roots, previous = self.roots(timeline.number), "brief"
@@ -307,13 +406,13 @@ class Model:
             if timeline.kinds[i] == "leave":
                 continue  # nobody's business
             if collection:
-                self.bill(roots, self.path(states[collection[0]]) + ["[gc]"], length)
+                self.bill(roots, self.path(states[collection[0]]) + ["[gc]"], length, self.cost_of(timeline, i))
             elif i in absent:
                 self.bill_absence(roots, *absent[i], length)
             elif timeline.kinds[i] == "lost":
                 self.bill(roots, ["[lost]"], length)  # rule 14
-            else:
-                self.bill(roots, self.path(states[i]), length)
+            else:  # what ran until a stack was read anew is what still stands then
+                self.bill(roots, self.path(self.standing.get((timeline.number, i + 1), states[i])), length, self.cost_of(timeline, i))
 
     @staticmethod
     def all_absences(timeline):

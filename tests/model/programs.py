@@ -211,7 +211,7 @@ def random_soup(seed):
     from stream import Event, Process, Stream
     choose, stream, time = random.Random("soup %d" % seed), Stream(), 0
     functions = ["a", "b", "c", "erlang:throw/1", "erlang:hibernate/3", "ets:f/1", "none"]
-    kinds = ["call", "return"] * 3 + ["out", "in"] * 2 + ["gc+", "gc-", "spawn", "stack", "lost", "status"]
+    kinds = ["call", "return"] * 3 + ["out", "in"] * 2 + ["gc+", "gc-", "spawn", "stack", "again", "again", "lost", "status"]
     kinds += choose.choice(([], ["begin", "leave"], ["begin", "begin", "leave"]))
     for number in range(3):
         stream.processes[number] = Process("<0.%d.0>" % number, name=choose.choice(("", "same", "one")))
@@ -241,6 +241,6 @@ def random_soup(seed):
         if kind in ("call", "begin") and function is None:
             function = "a"
         stream.events.append(Event(number, time, kind, function=function, caller=caller, stack=stack,
-                                   cut=choose.random() < 0.4, major=choose.random() < 0.5, lost=choose.randrange(3),
+                                   cut=kind == "stack" and choose.random() < 0.4, major=choose.random() < 0.5, lost=choose.randrange(3),
                                    child=choose.randrange(3), ending=choose.choice(("returned", "raised"))))
     return stream

@@ -5,7 +5,7 @@ STATUSES = ("waiting", "runnable", "running", "suspended", "collecting", "exitin
 
 
 class Event:
-    """`kind` is the verb of the text form, "status" for all statuses, "stack" for a cut one too, "leave" for how a captured call ended."""
+    """`kind` is the verb of the text form, "status" for all statuses, "stack" for a cut one too ("again" for one in mid-trace), "leave" for how a captured call ended."""
 
     __slots__ = ("process", "time", "kind", "function", "caller", "stack", "cut", "status", "major", "words", "lost", "child",
                  "ending")
@@ -24,6 +24,8 @@ class Event:
             verb = self.ending
         elif verb == "stack":
             verb, operands = ("cut" if self.cut else "stack"), list(self.stack)
+        elif verb == "again":
+            operands = list(self.stack)
         elif verb == "status":
             verb = self.status
         elif verb in ("gc+", "gc-"):
@@ -46,6 +48,7 @@ class Stream:
         self.opaque = set()   # functions whose callees are not shown
         self.receives = {}    # functions whose code is known: whether there is a receive in it
         self.processes = {}   # by id
+        self.costs = {}       # facts: what an event cost, in ns, and perhaps what a captured call takes untraced
         self.events = []      # of all processes, in the order in which they come
 
     def is_native(self, function):
@@ -55,6 +58,7 @@ class Stream:
         lines = ["f " + token + " native" * self.is_native(token) + " opaque" * (token in self.opaque)
                  for token in sorted(self.plain | self.opaque)]
         lines += ["c " + token + " receives" * receives for token, receives in sorted(self.receives.items())]
+        lines += ["k %s %d" % fact for fact in self.costs.items()]
         for number, process in self.processes.items():
             fields = [("name", process.name), ("label", process.label), ("initial", process.initial)]
             line = ["p", str(number), escape(process.pid)]
@@ -95,6 +99,8 @@ def parse(text):
                 stream.plain.add(words[1])
             if "opaque" in words:
                 stream.opaque.add(words[1])
+        elif words[0] == "k":
+            stream.costs[words[1]] = int(words[2])
         elif words[0] == "c":
             stream.receives[words[1]] = len(words) > 2
         elif words[0] == "p":
@@ -119,6 +125,8 @@ def parse_event(process, time, verb, operands):
     named = [None if word == "none" else word for word in operands] + [None, None]
     if verb in ("stack", "cut"):
         return Event(process, time, "stack", stack=tuple(operands), cut=verb == "cut")
+    if verb == "again":
+        return Event(process, time, verb, stack=tuple(operands))
     if verb in STATUSES:
         return Event(process, time, "status", status=verb)
     if verb in ("gc+", "gc-"):

@@ -28,6 +28,7 @@ static const struct verb verbs[] = {
     {"exit", EVENT_EXIT, 0, 0},
     {"stack", EVENT_STACK, 0, 0},
     {"cut", EVENT_STACK, 0, 0},
+    {"again", EVENT_STACK, 0, 0},
     {"spawn", EVENT_SPAWN, 0, 0},
     {"lost", EVENT_LOST, 0, 0},
     {"end", EVENT_END, 0, 0},
@@ -40,6 +41,13 @@ static const struct verb verbs[] = {
     {"suspended", EVENT_STATUS, STATUS_SUSPENDED, 0},
     {"collecting", EVENT_STATUS, STATUS_COLLECTING, 0},
     {"exiting", EVENT_STATUS, STATUS_EXITING, 0},
+    {"sampled", EVENT_SAMPLE, STATUS_UNKNOWN, 0},
+    {"sampled-waiting", EVENT_SAMPLE, STATUS_WAITING, 0},
+    {"sampled-runnable", EVENT_SAMPLE, STATUS_RUNNABLE, 0},
+    {"sampled-running", EVENT_SAMPLE, STATUS_RUNNING, 0},
+    {"sampled-suspended", EVENT_SAMPLE, STATUS_SUSPENDED, 0},
+    {"sampled-collecting", EVENT_SAMPLE, STATUS_COLLECTING, 0},
+    {"sampled-exiting", EVENT_SAMPLE, STATUS_EXITING, 0},
 };
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 
@@ -269,6 +277,11 @@ static int read_operands(struct event_text *text, struct trace_event *event, cha
   case EVENT_GC_END:
     read_collection(event, rest);
     break;
+  case EVENT_SAMPLE:
+    event->stack_cut = strncmp(*rest, "cut", 3) == 0 && strchr(" ", (*rest)[3]);
+    if (event->stack_cut)
+      strtok_r(NULL, " ", rest);
+    // fall through
   case EVENT_STACK:
     count = read_stack(text, rest, err);
     if (count < 0)
@@ -309,6 +322,7 @@ static int read_event(struct event_text *text, int64_t time_ns, const char *name
   if (!event.kind)
     return error_set(err, ERROR_DATA, "no event is called %s", name);
   event.stack_cut = strcmp(name, "cut") == 0;
+  event.stack_again = strcmp(name, "again") == 0;
   if (read_operands(text, &event, rest, err) < 0)
     return -1;
   return text->sink->ops->event(text->sink, &event, err);
@@ -330,6 +344,8 @@ int event_text_line(struct event_text *text, char *line, struct error *err)
     return read_function(text, second, &rest, err);
   if (strcmp(first, "c") == 0)
     return read_code(text, second, &rest, err);
+  if (strcmp(first, "k") == 0)
+    return text->sink->ops->fact(text->sink, second, rest ? rest : "", err);
   if (define_unnamed(text, text->process, err) < 0)
     return -1;
   return read_event(text, strtoll(first, NULL, 10), second, &rest, err);
@@ -423,9 +439,10 @@ static int write_module(struct event_sink *sink, const char *name, int64_t time_
 static const char *verb_of(const struct trace_event *event)
 {
   if (event->kind == EVENT_STACK)
-    return event->stack_cut ? "cut" : "stack";
+    return event->stack_cut ? "cut" : event->stack_again ? "again" : "stack";
   for (size_t i = 0; i < VERB_COUNT; i++) {
-    if (verbs[i].kind == event->kind && (event->kind != EVENT_STATUS || verbs[i].status == event->status) &&
+    if (verbs[i].kind == event->kind &&
+        ((event->kind != EVENT_STATUS && event->kind != EVENT_SAMPLE) || verbs[i].status == event->status) &&
         (event->kind != EVENT_LEAVE || verbs[i].ending == event->ending))
       return verbs[i].name;
   }
@@ -474,6 +491,9 @@ static void write_operands(struct event_text_writer *writer, const struct trace_
   case EVENT_GC_END:
     fprintf(out, "%s %" PRIu64, event->major ? " major" : "", event->words);
     break;
+  case EVENT_SAMPLE:
+    fputs(event->stack_cut ? " cut" : "", out);
+    // fall through
   case EVENT_STACK:
     for (size_t i = 0; i < event->stack_size; i++)
       fprintf(out, " %s", token_for(writer, event->stack[i]));

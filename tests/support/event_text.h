@@ -6,7 +6,9 @@
 //   f shop:total/2       defines a function, `f lists:reverse/1 native` a native one, `f a opaque` one that hides what
 //                        it calls; seldom needed, see below
 //   c a, c b receives    the code of a function is known, and whether there is a receive in it
-//   0 stack a b          the real stack, outermost first; `cut` instead of `stack`: outer frames are missing
+//   k cost_call_ns 300  a fact
+//   0 stack a b          the real stack, outermost first; `cut` instead of `stack`: outer frames are
+//                        missing; `again`: in mid-trace
 //   5 call b a           b called; returning leads to a (none: `undefined`)
 //   9 return a           (none: the last frame ended)
 //   9 out, 12 in         perhaps with a function

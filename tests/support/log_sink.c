@@ -114,8 +114,11 @@ static void print_operands(struct log_sink *log, const struct trace_event *event
   case EVENT_GC_END:
     print(log, " %s %" PRIu64, event->major ? "major" : "minor", event->words);
     break;
+  case EVENT_SAMPLE:
+    print(log, " %d", (int)event->status);
+    // fall through
   case EVENT_STACK:
-    print(log, "%s", event->stack_cut ? " cut" : "");
+    print(log, "%s", event->stack_cut ? " cut" : event->stack_again ? " again" : "");
     for (size_t i = 0; i < event->stack_size; i++)
       print(log, " f%" PRIu32, event->stack[i]);
     break;
@@ -140,7 +143,7 @@ static int log_event(struct event_sink *sink, const struct trace_event *event, s
 {
   (void)err;
   static const char *const names[] = {"?",     "call",   "return", "out",  "in",  "gc-start", "gc-end", "exit",
-                                      "stack", "status", "spawn",  "lost", "end", "begin",    "leave"};
+                                      "stack", "status", "spawn",  "lost", "end", "begin",    "leave",  "sample"};
   struct log_sink *log = (struct log_sink *)sink;
   print(log, "%s p%" PRIu32 " %" PRId64, names[event->kind], event->process, event->time_ns);
   print_operands(log, event);

@@ -157,19 +157,21 @@ static void every_kind_and_every_width(void **state)
   for (size_t i = 0; i < 25; i++) {
     uint32_t id = ids[i / 5];
     const uint32_t stack[] = {1, id, 2};
-    for (enum event_kind kind = EVENT_CALL; kind <= EVENT_LEAVE; kind++) {
+    for (enum event_kind kind = EVENT_CALL; kind <= EVENT_SAMPLE; kind++) {
       time_ns += steps_ns[i % 5];
       struct trace_event event = {.kind = kind, .process = kind % 2 ? id : 1, .time_ns = time_ns, .function = id};
       event.caller = kind == EVENT_CALL || kind == EVENT_BEGIN ? ids[i % 5] : 0;
       event.ending = kind != EVENT_LEAVE ? 0 : i % 2 ? CALL_RETURNED : CALL_RAISED;
-      event.status = kind == EVENT_STATUS ? STATUS_SUSPENDED : 0;
+      bool has_stack = kind == EVENT_STACK || kind == EVENT_SAMPLE;
+      event.status = kind == EVENT_STATUS ? STATUS_SUSPENDED : kind == EVENT_SAMPLE ? i % 7 : 0;
       event.major = (kind == EVENT_GC_START || kind == EVENT_GC_END) && i % 2;
       event.words = kind == EVENT_GC_END ? UINT64_MAX - i : 0;
       event.lost = kind == EVENT_LOST ? i : 0;
       event.child = kind == EVENT_SPAWN ? id : 0;
-      event.stack = kind == EVENT_STACK ? stack : NULL;
-      event.stack_size = kind == EVENT_STACK ? i % 4 : 0;
-      event.stack_cut = kind == EVENT_STACK && i % 3 == 0;
+      event.stack = has_stack ? stack : NULL;
+      event.stack_size = has_stack ? i % 4 : 0;
+      event.stack_cut = has_stack && i % 3 == 0;
+      event.stack_again = kind == EVENT_STACK && i % 3 == 1;
       push(f, event);
     }
   }

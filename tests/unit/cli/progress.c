@@ -89,6 +89,10 @@ static void the_summary_says_what_is_missing(void **state)
   result = (struct collect_result){.events = 999, .processes = 2, .ended = "disconnected"};
   progress_summary(&result, SECOND_NS, "a.svg", summary); // nobody can say that nothing was lost
   assert_string_equal(summary, "999 events of 2 processes in 1.0 s, until the connection was lost: a.svg");
+  result = (struct collect_result){.events = 999, .processes = 2, .ended = "agent-ended"};
+  progress_summary(&result, SECOND_NS, "a.svg", summary);
+  assert_string_equal(summary,
+                      "999 events of 2 processes in 1.0 s, until its agent on the node ended before its time: a.svg");
 }
 
 static void the_summary_counts_calls(void **state)

@@ -394,11 +394,11 @@ static uint64_t push_random(struct slow_calls *slow, uint32_t *random, uint64_t 
   for (uint32_t i = 0; i < 40; i++)
     stack[i] = (uint32_t)now_ns + i;
   struct trace_event event = {
-      .kind = random_below(random, 4) ? EVENT_CALL : (enum event_kind)(1 + random_below(random, EVENT_LEAVE)),
+      .kind = random_below(random, 4) ? EVENT_CALL : (enum event_kind)(1 + random_below(random, EVENT_SAMPLE)),
       .process = random_below(random, 5) * 20,
       .time_ns = now_ns,
       .stack = stack};
-  event.stack_size = event.kind == EVENT_STACK ? random_below(random, 41) : 0;
+  event.stack_size = event.kind == EVENT_STACK || event.kind == EVENT_SAMPLE ? random_below(random, 41) : 0;
   assert_int_equal(slow->filter.sink.ops->event(&slow->filter.sink, &event, &err), 0);
   assert_true(slow->held_bytes <= slow->limit_bytes);
   ++*came;

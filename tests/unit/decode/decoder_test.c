@@ -143,7 +143,10 @@ static void every_kind_of_event(void **state)
                 "0c 000000"                                  // +0 end
                 "0d 000001 0003 0000"                        // +1 begin of c, caller undefined
                 "41 000001 0004"                             // +1 call d, caller c
-                "0e 000001 01 0e 000001 02");                // +1 returned, +1 raised
+                "0e 000001 01 0e 000001 02"                  // +1 returned, +1 raised
+                "0f 000001 00 00 00000000"                   // +1 sampled, nothing known
+                "0f 000001 01 01 00000002 0003 0001"         // +1 sampled: waiting in c a, cut
+                "0f 000001 06 00 00000001 0001");            // +1 sampled: exiting in a
   assert_pushes(f, "call p1 1010 f1 from f0\n"
                    "call p1 1011 f2 from f1\n"
                    "return p1 1013 f1\n"
@@ -162,8 +165,11 @@ static void every_kind_of_event(void **state)
                    "begin p1 1038 f3 from f0\n"
                    "call p1 1039 f4 from f3\n"
                    "leave p1 1040 1\n"
-                   "leave p1 1041 2\n");
-  assert_int_equal(decoder_event_count(f->decoder), 19);
+                   "leave p1 1041 2\n"
+                   "sample p1 1042 0\n"
+                   "sample p1 1043 1 cut f3 f1\n"
+                   "sample p1 1044 6 f1\n");
+  assert_int_equal(decoder_event_count(f->decoder), 22);
 }
 
 static void long_forms(void **state)
@@ -285,6 +291,54 @@ static void senders_do_not_collide(void **state)
   f->decoder = first;
 }
 
+// Of senders that trace the same code. What merely looks alike when it is written in a row is not one; flags do not
+// matter.
+static void functions_of_several_senders_are_one(void **state)
+{
+  struct fixture *f = *state;
+  struct decoder *given = f->decoder;
+  struct event_ids ids;
+  assert_int_equal(event_ids_init_common(&ids, &f->err), 0);
+  struct decoder *first = decoder_new(&ids, &f->log.sink), *second = decoder_new(&ids, &f->log.sink);
+  f->decoder = first;
+  records_function(&f->records, 1, "m", "ab", 1);
+  records_function(&f->records, 7, "ma", "b", 1);
+  records_function(&f->records, 3, "m", "ab", 2);
+  records_hex(&f->records, "80 00000004 00 00 0002 6dff 0001 61"); // no text
+  records_hex(&f->records, "80 00000005 00 00 0001 6d 0002 ff61");
+  records_hex(&f->records, "80 00000006 00 00 0000 0000");
+  assert_pushes(f, "function f1 1:m 2:ab /1\n"
+                   "function f2 2:ma 1:b /1\n"
+                   "function f3 1:m 2:ab /2\n"
+                   "function f4 2:m\xff 1:a /0\n"
+                   "function f5 1:m 2:\xff"
+                   "a /0\n"
+                   "function f6 0: 0: /0\n");
+  bytes_clear(&f->log.log);
+  f->decoder = second;
+  records_process(&f->records, 0, NOBODY, "<0.1.0>", "");
+  records_function(&f->records, 1, "m", "ab", 2);
+  records_function(&f->records, 2, "m", "ab", 2); // by two numbers
+  records_hex(&f->records, "80 00000003 03 00 0000 0000");
+  records_function(&f->records, 70000, "m", "ab", 1);
+  records_function(&f->records, 4, "m", "new", 0);
+  records_chunk(&f->records, 0, 5, "01 000000 0001 0002  22 000001 00011170  02 000001 0003  02 000001 0004");
+  assert_pushes(f, "process p0 7:<0.1.0> 0: 0: 0:\n"
+                   "function f7 1:m 3:new /0\n"
+                   "call p0 5 f3 from f3\n"
+                   "return p0 6 f1\n"
+                   "return p0 7 f6\n"
+                   "return p0 8 f7\n");
+  records_function(&f->records, 4, "m", "new", 0);
+  assert_damaged(f, "a function is defined twice");
+  records_chunk(&f->records, 0, 9, "02 000000 0007"); // the other sender's number
+  assert_damaged(f, "a function that was not defined");
+  decoder_free(first);
+  decoder_free(second);
+  event_ids_release(&ids);
+  f->decoder = given;
+}
+
 static void damaged_chunk(struct fixture *f, const char *hex, const char *what)
 {
   records_chunk(&f->records, 0, 1000, hex);
@@ -295,7 +349,7 @@ static void damaged_events(void **state)
 {
   struct fixture *f = *state;
   damaged_chunk(f, "00 000000", "unknown kind");
-  damaged_chunk(f, "0f 000000", "unknown kind");
+  damaged_chunk(f, "10 000000", "unknown kind");
   damaged_chunk(f, "81 000000 0001 0000", "unknown kind");
   damaged_chunk(f, "42 000000 0001", "unknown kind"); // only a call can leave out a caller
   damaged_chunk(f, "01 000000 0001 00", "reaches past");
@@ -308,7 +362,7 @@ static void damaged_events(void **state)
   damaged_chunk(f, "41 000000 0001", "none is known");
   damaged_chunk(f, "05 000000 02", "neither minor nor major");
   damaged_chunk(f, "06 000000 02 0000000000000000", "neither minor nor major");
-  damaged_chunk(f, "08 000000 02 00000000", "unknown flags");
+  damaged_chunk(f, "08 000000 03 00000000", "unknown flags");
   damaged_chunk(f, "08 000000 00 00000002 0001", "stack reaches past");
   damaged_chunk(f, "08 000000 00 ffffffff 0001", "too deep");
   damaged_chunk(f, "08 000000 00 00000001 0009", "not defined");
@@ -325,6 +379,13 @@ static void damaged_events(void **state)
   damaged_chunk(f, "0e 000000", "reaches past");
   damaged_chunk(f, "0e 000000 00", "neither returned nor raised");
   damaged_chunk(f, "0e 000000 03", "neither returned nor raised");
+  damaged_chunk(f, "0f 000000 01 00 000000", "reaches past");
+  damaged_chunk(f, "0f 000000 07 00 00000000", "status");
+  damaged_chunk(f, "0f 000000 01 02 00000000", "unknown flags");
+  damaged_chunk(f, "0f 000000 01 00 00000002 0001", "stack reaches past");
+  damaged_chunk(f, "0f 000000 01 00 ffffffff 0001", "too deep");
+  damaged_chunk(f, "0f 000000 01 00 00000001 0000", "not defined");
+  damaged_chunk(f, "4f 000000 01 00 00000000", "unknown kind");
   damaged_chunk(f, "17 ffffffffffffffff", "end of the clock");
 }
 
@@ -439,6 +500,7 @@ int main(void)
       ON_FIXTURE(a_large_merge_is_in_order),
       ON_FIXTURE(an_empty_batch),
       ON_FIXTURE(senders_do_not_collide),
+      ON_FIXTURE(functions_of_several_senders_are_one),
       ON_FIXTURE(damaged_events),
       ON_FIXTURE(times_of_a_process_do_not_fall),
       ON_FIXTURE(damaged_records),

@@ -23,7 +23,7 @@ static void push_random(struct stream *stream, uint64_t *seed, int64_t *time_ns)
   uint32_t stack[4];
   struct error err = {0};
   *time_ns += (int64_t)(next(seed) % 50) - 5;
-  struct trace_event event = {.kind = (enum event_kind)(EVENT_CALL + next(seed) % EVENT_LEAVE),
+  struct trace_event event = {.kind = (enum event_kind)(EVENT_CALL + next(seed) % EVENT_SAMPLE),
                               .process = next(seed) % PROCESSES,
                               .time_ns = *time_ns,
                               .function = next(seed) % (FUNCTIONS + 1),
@@ -32,9 +32,12 @@ static void push_random(struct stream *stream, uint64_t *seed, int64_t *time_ns)
                               .ending = next(seed) % 2 ? CALL_RETURNED : CALL_RAISED,
                               .major = next(seed) % 2,
                               .stack_cut = next(seed) % 2,
+                              .stack_again = next(seed) % 2,
                               .lost = next(seed) % 3,
                               .stack = stack,
                               .stack_size = next(seed) % 5};
+  if (event.kind == EVENT_SAMPLE && next(seed) % 4 == 0)
+    event.status = STATUS_UNKNOWN;
   for (size_t i = 0; i < event.stack_size; i++)
     stack[i] = 1 + next(seed) % FUNCTIONS;
   if ((event.kind == EVENT_CALL || event.kind == EVENT_BEGIN) && event.function == FUNCTION_NONE)

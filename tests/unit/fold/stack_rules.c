@@ -202,6 +202,22 @@ static void rule_10_a_stack_read_again_replaces_the_old_one(void **state)
   check_stream("0 stack a b\n5 call c b\n8 stack a d\n9 call e d\n12 exit\n", "a;b 5\na;b;c 3\na;d 1\na;d;e 3\n", NULL);
 }
 
+static void rule_10_a_stack_read_in_mid_trace_keeps_what_it_has_in_common(void **state)
+{
+  (void)state;
+  // b ended, and c was called, at some time in 7.
+  check_stream("0 stack main\n1 call a main\n3 call b a\n10 again main a c\n12 return a\n13 end\n",
+               "main 1\nmain;a 10\nmain;a;c 2\n", "main;a 1\nmain;a;b 1\n");
+  // Out since 3, in b: that a had ended by then was not seen.
+  check_stream("0 stack main\n1 call a main\n3 out a\n5 again main b\n9 in b\n10 end\n",
+               "main 1\nmain;a 2\nmain;b 1\nmain;b;[waiting] 6\n", NULL);
+  // A captured call stands on its floor: what is not within it says nothing.
+  check_stream("0 begin f g\n2 call a f\n4 again x y\n5 again f b\n7 returned\n", "f 3\nf;a 2\nf;b 2\n", NULL);
+  // Also where what it was doing is not known: it stays there, and f ends in a tail call of h.
+  check_stream("0 begin f g\n10 out f\n20 gc+\n25 gc- 0\n30 again f\n40 in f\n50 call h g\n60 return g\n70 returned\n",
+               "f 30\nf;[gc] 5\nf;[waiting] 25\nf;h 10\n", NULL);
+}
+
 static void rule_10_without_a_stack_the_first_event_says_where_it_is(void **state)
 {
   (void)state;
@@ -365,6 +381,7 @@ int main(void)
       cmocka_unit_test(rule_9_above_a_cut_stack_an_unknown_function_is_an_outer_one),
       cmocka_unit_test(rule_10_the_real_stack_is_the_first_state),
       cmocka_unit_test(rule_10_a_stack_read_again_replaces_the_old_one),
+      cmocka_unit_test(rule_10_a_stack_read_in_mid_trace_keeps_what_it_has_in_common),
       cmocka_unit_test(rule_10_without_a_stack_the_first_event_says_where_it_is),
       cmocka_unit_test(rule_11_a_spawn_leaves_the_parent_where_it_is),
       cmocka_unit_test(rule_12_bifs_and_nifs_are_frames),

@@ -64,7 +64,8 @@ static inline void stream_push(struct stream *stream, const char *events)
     fail_msg("%s", err.message);
 }
 
-// Finishes, and checks rule 3: every process's widths add up to its time, and all nodes' to all processes'.
+// Finishes, and checks rule 3: every process's widths add up to its time, and all nodes', with what was taken out, to
+// all processes'.
 static inline struct profile *stream_finish(struct stream *stream)
 {
   struct error err = {0};
@@ -82,12 +83,12 @@ static inline struct profile *stream_finish(struct stream *stream)
     absent_ns[3] += process->lost_ns;
   }
   for (size_t i = 0; i < profile->node_count; i++)
-    weight_ns += profile->nodes[i].own;
+    weight_ns += profile->nodes[i].own + (profile->tracing ? profile->tracing[i] : 0);
   for (size_t i = 1; i < profile->node_count; i++) {
     enum frame_kind kind = profile->frames[profile->nodes[i].frame].kind;
     static const enum frame_kind kinds[] = {FRAME_WAITING, FRAME_RUNNABLE, FRAME_GC, FRAME_LOST};
     for (size_t k = 0; k < 4; k++)
-      absent_ns[k] -= kind == kinds[k] ? profile->nodes[i].own : 0;
+      absent_ns[k] -= kind == kinds[k] ? profile->nodes[i].own + (profile->tracing ? profile->tracing[i] : 0) : 0;
   }
   for (size_t k = 0; k < 4; k++)
     assert_int_equal(absent_ns[k], 0);
