@@ -26,9 +26,12 @@
 -define(STARTING_EVENTS, 50000). % kept of a process whose stack is being read
 -define(TERM_PRINT_MAX, 100000). % words of one term that a backtrace prints at most
 -define(STACK_PRINT_MAX, 1000000). % words printed for a backtrace at most: about 20 ms of the process's time
--define(PEEK_PRINT_MAX, 100000).  % the same, ten times a second
+-define(PEEK_PRINT_MAX, 20000).   % the same, eighty times a second
 -define(FRAME_SLOTS, 16).        % words of stack a frame takes at most, on average
+-define(BEGINNERS, 32).            % processes whose stacks are waited for at a time, when tracing begins
 -define(LOOKS, 100).            % processes looked at, and asked for their names, in one tick
+-define(MORE_PEEKS_MS, 80).        % looks between two ticks with a budget: they say where the time is while nothing is traced
+-define(MORE_PEEK_MS, 10).
 -define(NAMELESS, 2000).        % spawned processes that wait for that, the newest
 -define(OURS_TICKS, 100).       % how long a process of the agent that announced itself is known for one
 -define(HOLD_TICKS, 64).         % how long calls are not let in, at most, after one that was of no use
@@ -201,8 +204,7 @@ make_ready(C = #c{relay = Relay, runner = Runner}, Pids) ->
     {C#c{watched = probes(C), looker = helper(fun() -> ok end, [])}, Functions}.
 
 begin_capture(C = #c{capture = processes}, Traced) ->
-    [begin_process(C, Pid) || Pid <- Traced],
-    start_clock(C);
+    start_clock(begin_all(C, Traced));
 begin_capture(C = #c{capture = {own, _, _, _, _}, runner = Runner}, _) ->
     Runner ! {go, self(), C#c.relay},
     start_clock(C);
@@ -210,6 +212,27 @@ begin_capture(C = #c{capture = {functions, _, _, TimeoutMs}, relay = Relay}, _) 
     set_triggers(C, C#c.functions),
     Relay ! open,
     C#c{timeout = TimeoutMs =:= 0 orelse erlang:send_after(TimeoutMs, self(), no_call)}.
+
+%% Several at a time: each waits for its process, and all are traced in full by now. A decision of the budget does not wait for that.
+begin_all(C, Traced) ->
+    Control = self(),
+    Helpers = [helper(fun() ->
+                              C#c.relay ! {ours, self()},
+                              [begin_process(C, Control, Pid) || Pid <- Some]
+                      end, [monitor]) || Some <- dealt(Traced, #{}, 0)],
+    begun(C, maps:from_list(Helpers)).
+
+begun(C, Helpers) when map_size(Helpers) =:= 0 -> C;
+begun(C, Helpers) ->
+    receive
+        {'DOWN', _, process, Pid, _} when is_map_key(Pid, Helpers) -> begun(C, maps:remove(Pid, Helpers));
+        {switch, Off, On, Blindly} -> begun(switch(C, Off, On, Blindly), Helpers);
+        {calls, On} -> begun(switch_calls(C, On), Helpers)
+    end.
+
+dealt([], Hands, _) -> maps:values(Hands);
+dealt([Pid | Pids], Hands, N) ->
+    dealt(Pids, maps:update_with(N rem ?BEGINNERS, fun(Hand) -> [Pid | Hand] end, [Pid], Hands), N + 1).
 
 start_clock(C = #c{duration_ms = DurationMs}) ->
     DurationMs =:= 0 orelse erlang:send_after(DurationMs, self(), deadline),
@@ -275,10 +298,7 @@ control(C = #c{client = Client, relay = Relay}) ->
             end;
         shared -> over(C, 'other-tracer');
         {switch, Off, On, Blindly} -> control(switch(C, Off, On, Blindly));
-        {calls, On} ->
-            flag_all(C, call, On),
-            On andalso (Relay ! {decided, erlang:monotonic_time(nanosecond)}),
-            control(C#c{calls = On});
+        {calls, On} -> control(switch_calls(C, On));
         {over, Pid} ->
             end_process(C, Pid),
             delivered(C, Pid),
@@ -366,7 +386,8 @@ look_round(C = #c{pids = Pids, newborn = Newborn, round = Round, relay = Relay, 
                 Relay ! {looked, Looks},
                 Overhead =:= full orelse (Relay ! {peeked, timely(Relay, fun() -> peek(Looks) end, [])}),
                 lists:any(fun(Pid) -> is_shared(Whose, Pid) end, Now) andalso (Control ! shared),
-                [Relay ! {described, Pid, describe_timely(Relay, Pid)} || Pid <- Nameless, is_process_alive(Pid)]
+                [Relay ! {described, Pid, describe_timely(Relay, Pid)} || Pid <- Nameless, is_process_alive(Pid)],
+                Overhead =:= full orelse peek_on(Relay, Now, ?MORE_PEEK_MS, ?MORE_PEEKS_MS)
             end, [])}
     end.
 

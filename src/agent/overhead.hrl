@@ -11,35 +11,48 @@
 %% is ten microseconds of tiny functions. A process that is found waiting then has it switched on again.
 %%
 %% What an event costs the gauges say (costs.hrl). How wide a function is, the share of the time that it is on the stack, only
-%% looking tells: while something is traced a window has more of the tracing than of the program, and what is off is not in it at all.
-%% `looks` have been made at processes that did not wait, and in so many of them a function was `seen`.
+%% looking tells: while too much is traced a window has more of the tracing than of the program, and what is off is not in it at all.
+%% `looks` have been made at processes that did not wait while what was traced was not `over` the budget, and in so many of them a
+%% function was `seen`.
 %%
-%% `off` has what is switched off: {Share, Since}, its share of the calls of that window, and the tick; `times` how often each has been. `kept` are
+%% The node is `crowded` where more wants to run than there are schedulers.
+%%
+%% `pause` is how long what is wide for few calls must be off after a window for the budget to be kept, in ticks.
+%%
+%% `off` has what is switched off: {Part, Since}, how much of the budget it took in that window, and the tick; `times` how often each has been. `kept` are
 %% functions that stay on. `decided` is the stamp of a decision whose window has not begun, or pending while it is carried out; `blind`
 %% is since when calls are not traced for it. While too many events wait calls are `paused`.
 -record(o, {budget, event_ns = 1, gc_events = 0, counts, base = #{}, run_ns = 0, events = 0, decided = none, quiet = 0,
-            paused = false, off = #{}, times = #{}, kept = #{}, blind = none, looks = 0,
+            paused = false, off = #{}, times = #{}, kept = #{}, blind = none, over = true, pause = 1, crowded = false, looks = 0,
             seen = #{}, tried = 0, waited = 0}).
 
 -define(WINDOW_NS, 5000000).        % of running, before it is judged
 -define(WINDOW_MAX_NS, 100000000).  % of running, before it is forgotten
--define(REST_TICKS, 100).           % how long a function stays off that made all calls; others, as much less of that
--define(WIDE_REST_TICKS, 5).        % ... but so long at least, as they are missed
--define(NARROW_REST_TICKS, 30).
--define(WIDE_TRIALS, 3).            % at a time: with many on again every further change of a pattern waits long
+-define(REST_TICKS, 100).           % how long stays off what took the whole budget; the rest, as much less of that
+-define(NARROW_REST_TICKS, 30).     % ... but so long at least
+-define(DOUBLINGS, 6).
+-define(ALIKE, 16).                 % times the calls for its width, or less: off in one decision, and on again together
+-define(TRUNK, 0.9).                % share of the time, of what everything is on top of
+-define(BUSIER, 0.6).               % of the calls of the one with most, at least
+-define(CROWDED, 2).                % times what an event costs, where the relay's time for it is taken from the others, too
+-define(DENSE, 2).                  % times the time that is the program's own: with more of tracing in a window nobody knows what that is
+-define(SLIGHT, 3).                 % times the cost, or more, is the time that is the program's own: no hurry
+-define(AS_SELDOM, 1.5).            % times the calls of what is called least, at most
 -define(TRIAL_TICKS, 5).            % between two trials of what is not missed
--define(AIM, 0.7).                  % of the budget: an event costs more than what the gauges see of it, caches for one
+-define(AIM, 0.5).                  % of the budget: an event costs more than what the gauges see of it, caches for one, and being traced costs a process
+                                    % up to a tenth where its time slices are short, whatever is traced of it
 -define(ROOM, 0.75).                % of the budget: with less than that in use something is tried again
 -define(WIDE, 0.04).                % share of the time with which a function is missed
--define(PEEKS, 8).                  % looks while a decision is carried out blindly
+-define(PEEKS_MS, 32).              % looks while a decision is carried out blindly
 -define(PEEK_MS, 3).
+-define(MORE_PEEKED, 8).            % processes, each time others
 -define(QUIET_TICKS, 10).           % without a whole window, after which there is room
 -define(BACKLOG, 20000).            % events that wait in the relay's queue, at which calls are paused
 
 -define(STEP, 0.9).                 % of the cost, that one decision takes off at most: the next window is nearer to the truth
--define(WAITED_TICKS, 10).          % since a process was last found waiting, or the trace began
+-define(WAITED_TICKS, 3).           % since a process was last found waiting, or the trace began
 -define(SELDOM, 100).               % of the calls of a window, one in so many
--define(LOOKS_LEAST, 5).            % before which nobody knows how wide anything is
+-define(LOOKS_LEAST, 10).           % before which nobody knows how wide anything is
 -define(NARROW, 0.02).              % what is seen less often is as wide as that
 -define(EVENTS_WIDTH, 0.05).        % of collections and of being scheduled out: so wide that they go before what is wider
 
@@ -66,26 +79,32 @@ judge(Now, _, R = #r{overhead = #o{decided = Decided}}) when is_integer(Decided)
 judge(_, _, R = #r{overhead = #o{decided = Decided}}) when is_integer(Decided) -> begin_window(R);
 judge(_, Ids, R = #r{overhead = O0, gauge = G}) ->
     #o{run_ns = RunNs, budget = Budget, base = #{0 := Collected}} = O0,
-    {EventNs, GcEvents} = event_costs(G),
+    {OwnNs, GcEvents} = event_costs(G),
+    EventNs = case O0#o.crowded of true -> ?CROWDED * OwnNs; false -> OwnNs end,
     O = O0#o{events = O0#o.events + ?CHECK_EVENTS, event_ns = EventNs, gc_events = GcEvents},
     Cost = (O#o.events + (counters:get(O#o.counts, 1) - Collected) * GcEvents) * EventNs,
     True = max(RunNs - Cost, RunNs div 100),
     Allowed = ?AIM * Budget * True,
     if
         RunNs < ?WINDOW_NS -> R#r{overhead = O};
-        Cost > Allowed -> switch_off(most(min(Cost - Allowed, ?STEP * Cost), R#r.ticks, Ids, O), Cost > True, O, R);
-        RunNs < ?WINDOW_MAX_NS -> R#r{overhead = O};
-        true -> on_again(?ROOM * Allowed - Cost, begin_window(R#r{overhead = O}), O)
+        Cost > Allowed, ?SLIGHT * Cost =< True, RunNs < ?WINDOW_MAX_NS -> R#r{overhead = O}; % that is not urgent, and known better by then
+        Cost > Allowed ->
+            CallPart = case Cost > ?DENSE * True of true -> dense; false -> 2 * EventNs / (Budget * True) end,
+            Most = most(min(Cost - Allowed, ?STEP * Cost), CallPart, R#r.ticks, Ids, O),
+            switch_off(Most, CallPart, Cost > True, O#o{pause = max(1, ceil(Cost / Allowed - 1))}, R);
+        RunNs < ?WINDOW_MAX_NS -> R#r{overhead = O#o{over = false}};
+        true -> on_again(?ROOM * Allowed - Cost, begin_window(R#r{overhead = O#o{over = false}}), O)
     end.
 
-switch_off([], _, O, R) -> begin_window(R#r{overhead = O});
-switch_off(Most, Blindly, O = #o{events = Events}, R = #r{control = Control, ticks = Now}) ->
+%% A call takes CallPart of the budget; or where nobody knows, each of what is switched off took all of it.
+switch_off([], _, _, O, R) -> begin_window(R#r{overhead = O});
+switch_off(Most, CallPart, Blindly, O, R = #r{control = Control, ticks = Now}) ->
     Control ! {switch, [What || {_, _, What} <- Most], [], Blindly andalso not O#o.paused},
     {Off, Times} = lists:foldl(fun({_, Calls, What}, {Offs, All}) ->
-                                       {Offs#{What => {2 * Calls / Events, Now}},
+                                       {Offs#{What => {case CallPart of dense -> 1; _ -> CallPart * Calls end, Now}},
                                         maps:update_with(What, fun(N) -> N + 1 end, 1, All)}
                                end, {O#o.off, O#o.times}, Most),
-    R#r{overhead = pending(Blindly, O#o{off = Off, times = Times})}.
+    R#r{overhead = pending(Blindly, O#o{off = Off, times = Times, over = true})}.
 
 pending(_, O = #o{paused = true}) -> O#o{decided = pending};
 pending(Blindly, O) -> O#o{decided = pending, blind = case Blindly of true -> erlang:monotonic_time(nanosecond); false -> none end}.
@@ -96,7 +115,7 @@ begin_window(R = #r{overhead = O, next_function = Next}) ->
     R#r{overhead = O#o{base = Base, run_ns = 0, events = 0, decided = none, quiet = 0}}.
 
 %% What made most of the window for the least that is to be seen of it, until the rest costs so much less: a call is two events.
-most(TooMuch, Now, Ids, O = #o{counts = Counts, base = Base, event_ns = EventNs, kept = Kept, gc_events = GcEvents}) ->
+most(TooMuch, CallPart, Now, Ids, O = #o{counts = Counts, base = Base, event_ns = EventNs, kept = Kept, gc_events = GcEvents}) ->
     Called = maps:to_list(maps:without([undefined | maps:keys(Kept)], Ids)),
     Calls = [{Count / width(What, O), Count, What} ||
                 {What, Slot, Weight} <- [{running, ?OUTS, 1} || Now - O#o.waited > ?WAITED_TICKS] ++
@@ -104,7 +123,25 @@ most(TooMuch, Now, Ids, O = #o{counts = Counts, base = Base, event_ns = EventNs,
                 is_integer(Slot), Slot =< ?OUTS, Count <- [Weight * (counters:get(Counts, Slot + 1) - maps:get(Slot, Base, 0))]],
     [First | Rest] = lists:reverse(lists:sort(Calls)),
     Seldom = lists:sum([Count || {_, Count, _} <- Calls]) div ?SELDOM,
-    [First || element(2, First) > 0] ++ others(TooMuch / (2 * EventNs) - element(2, First), Seldom, Rest).
+    Alike = lists:takewhile(fun({Ratio, _, _}) -> ?ALIKE * Ratio >= element(1, First) end, Rest),
+    Most = [First || element(2, First) > 0] ++ others(TooMuch / (2 * EventNs) - element(2, First), Seldom, Alike),
+    without_skeleton(Most, CallPart, Calls, O).
+
+%% What is wide for few calls is the skeleton of the graph, with what is called as seldom: beside what is left of it the time of what went
+%% would be missing. Its busiest may go, which others call again and again; then nothing is traced any more until all of it is tried again.
+without_skeleton(Most, dense, _, _) -> Most;
+without_skeleton(Most, CallPart, Calls, O) ->
+    case [Count || {_, Count, What} <- Calls, Count > 0, is_wide(What, O), CallPart * Count < 1] of
+        [] -> Most;
+        Counts ->
+            {Least, Busy} = {?AS_SELDOM * lists:min(Counts), ?BUSIER * lists:max(Counts)},
+            InSkeleton = fun({_, Count, What}) -> is_tuple(What) andalso (Count =< Least orelse is_wide(What, O) andalso CallPart * Count < 1) end,
+            case lists:partition(InSkeleton, Most) of
+                {[], _} -> Most;
+                {_, Others} when Busy > Least -> Others ++ [Call || {_, Count, _} = Call <- Calls, Count >= Busy, InSkeleton(Call)];
+                {_, _} -> [Call || {_, Count, _} = Call <- Calls, Count > 0]
+            end
+    end.
 
 %% Where a process waits only being scheduled tells how long: that is switched off only of what never waits.
 waiting_seen(Looks, R = #r{overhead = O = #o{}, ticks = Now}) ->
@@ -124,10 +161,14 @@ width(_, #o{looks = Looks}) when Looks < ?LOOKS_LEAST -> 1;
 width(What, _) when is_atom(What) -> ?EVENTS_WIDTH;
 width(MFA, #o{looks = Looks, seen = Seen}) -> max(?NARROW, maps:get(MFA, Seen, 0) / Looks).
 
+widths(_, R = #r{overhead = #o{over = true, blind = Blind, decided = Decided}}) when Blind =:= none; Decided =/= pending -> R;
 widths(Reads, R = #r{overhead = O = #o{looks = Looks, seen = Seen}}) ->
     Found = lists:foldl(fun(MFA, Sum) -> maps:update_with(MFA, fun(N) -> N + 1 end, 1, Sum) end, Seen,
                         lists:append([lists:usort(Frames) || {_, {{Frames, _}, _, _}} <- Reads])),
     R#r{overhead = O#o{looks = Looks + length(Reads), seen = Found}}.
+
+crowded(R = #r{overhead = none}) -> R;
+crowded(R = #r{overhead = O}) -> R#r{overhead = O#o{crowded = erlang:statistics(total_run_queue_lengths) > 0}}.
 
 %% At a tick: where nearly nothing is traced any more there are no windows, and room there is.
 rested(R = #r{overhead = #o{decided = Decided, paused = false}}) when is_integer(Decided) ->
@@ -136,31 +177,46 @@ rested(R = #r{overhead = #o{decided = Decided, paused = false}}) when is_integer
         false -> R
     end;
 rested(R = #r{overhead = O = #o{decided = none, quiet = Quiet, run_ns = RunNs}}) when RunNs < ?WINDOW_MAX_NS ->
-    case Quiet >= ?QUIET_TICKS of
+    case Quiet >= ?QUIET_TICKS orelse O#o.events =:= 0 andalso Quiet >= O#o.pause of
         true -> on_again(1, R#r{overhead = O#o{quiet = 0}}, O);
-        false -> R#r{overhead = O#o{quiet = Quiet + 1}}
+        false -> R#r{overhead = O#o{quiet = Quiet + 1, over = false}}
     end;
 rested(R) -> R.
 
-%% What it costs by now only a trial tells: all that are wide, or the one that made least for what is seen of it.
+%% What it costs by now only a trial tells: what is wide with its siblings, or the one that made least for what is seen of it.
 on_again(Room, R = #r{control = Control, ticks = Ticks}, O) ->
-    Rested = [{is_wide(What, O), Share / width(What, O), What} || {What, {Share, Since}} <- maps:to_list(O#o.off),
-                                                                  Ticks - Since >= resting(What, Share, O)],
-    Wide = lists:sublist([What || {true, _, What} <- lists:sort(Rested)], ?WIDE_TRIALS),
-    Narrow = [What || {false, _, What} <- lists:sublist(lists:sort(Rested), 1), Wide =:= [], Ticks - O#o.tried >= ?TRIAL_TICKS],
-    case Wide ++ Narrow of
-        [_ | _] = On when Room > 0 ->
+    Off = lists:sort([{Part / width(What, O), Part, Since, What} || {What, {Part, Since}} <- maps:to_list(O#o.off)]),
+    {Wide, Narrow} = lists:partition(fun({_, _, _, What}) -> is_wide(What, O) end, Off),
+    Rested = fun({_, Part, Since, What}) -> Ticks - Since >= resting(What, Part, O) end,
+    {Skeleton, Dense} = lists:partition(fun({_, Part, _, _}) -> Part < 1 end, Wide),
+    On = case {lists:any(Rested, Skeleton), lists:filter(Rested, Dense)} of
+             {true, _} ->
+                 [What || {_, _, _, What} <- Skeleton];
+             {false, [{_, _, _, What} | _]} -> [What]; % with many on every change of a pattern waits long
+             {false, []} -> [What || {_, _, _, What} <- lists:sublist(lists:filter(Rested, Narrow), 1),
+                                     Skeleton =:= [], Ticks - O#o.tried >= ?TRIAL_TICKS]
+         end,
+    case On of
+        [_ | _] when Room > 0 ->
             Control ! {switch, [], On, false},
             R#r{overhead = pending(false, (R#r.overhead)#o{off = maps:without(On, O#o.off), tried = Ticks})};
         _ -> R
     end.
 
+is_branch_off(MFA, O = #o{off = Off}) ->
+    case Off of
+        #{MFA := {Part, _}} -> Part < 1 andalso is_wide(MFA, O) andalso width(MFA, O) < ?TRUNK;
+        #{} -> false
+    end.
+
 is_wide(What, O) -> is_tuple(What) andalso O#o.looks >= ?LOOKS_LEAST andalso width(What, O) >= ?WIDE.
 
-%% What made most of the calls rests longest, what is missed least; and everything twice as long each time.
-resting(What, Share, O = #o{times = Times}) ->
-    {Least, Doublings} = case is_wide(What, O) of true -> {?WIDE_REST_TICKS, 2}; false -> {?NARROW_REST_TICKS, 6} end,
-    max(Least, trunc(?REST_TICKS * min(1, Share))) bsl min(maps:get(What, Times) - 1, Doublings).
+%% What took most of the budget rests longest, and twice as long each time; but what is wide for few calls only until the budget has been kept.
+resting(What, Part, O = #o{times = Times, pause = Pause}) ->
+    case is_wide(What, O) andalso Part < 1 of
+        true -> Pause;
+        false -> max(?NARROW_REST_TICKS, trunc(?REST_TICKS * min(1, Part))) bsl min(maps:get(What, Times) - 1, ?DOUBLINGS)
+    end.
 
 %% A queue that grows is not let grow: what is not seen of the calls is their callers', as if they were switched off. What waits in the
 %% queue is judged like the rest meanwhile, or the same would come again; calls are seen again when the queue is short and nothing is pending.
@@ -227,16 +283,30 @@ switch(C = #c{relay = Relay, off = Off0, watched = Watched}, Off, On, Blindly) -
     Probed = lists:usort([M || {M, _, _} = MFA <- Off, maps:get(M, Watched, none) =:= MFA]),
     C1#c{watched = lists:foldl(fun(M, Sum) -> Sum#{M := probe(C1, M)} end, Watched, Probed)}.
 
-%% How wide the functions are while nothing is traced is how wide they are.
+switch_calls(C = #c{relay = Relay}, On) ->
+    flag_all(C, call, On),
+    On andalso (Relay ! {decided, erlang:monotonic_time(nanosecond)}),
+    C#c{calls = On}.
+
+%% Where the processes are while calls are not traced.
 peek_untraced(#c{pids = Pids, relay = Relay}) ->
     {Some, _} = take(?LOOKS, maps:iterator(Pids), []),
     helper(fun() ->
                    Relay ! {ours, self()},
-                   [begin
-                        receive after ?PEEK_MS -> ok end,
-                        Relay ! {peeked, timely(Relay, fun() -> peek(look(Some)) end, [])}
-                    end || _ <- lists:seq(1, ?PEEKS)]
+                   peek_on(Relay, Some, ?PEEK_MS, ?PEEKS_MS)
            end, []).
+
+%% Looks in that time, at some processes each time.
+peek_on(_, [], _, _) -> ok;
+peek_on(_, _, _, Left) when Left =< 0 -> ok;
+peek_on(Relay, Pids, EveryMs, Left) ->
+    Begin = now_ms(),
+    receive after EveryMs -> ok end,
+    {Now, Later} = lists:split(min(?MORE_PEEKED, length(Pids)), Pids),
+    Statuses = look(Now),
+    Relay ! {looked, Statuses},
+    Relay ! {peeked, timely(Relay, fun() -> peek(Statuses) end, [])},
+    peek_on(Relay, Later ++ Now, EveryMs, Left - (now_ms() - Begin)).
 
 %% What is born meanwhile has the flags that its parent had.
 flag_newborn(#c{off = Off, calls = unpaused}, _) when map_size(Off) =:= 0 -> ok;

@@ -586,7 +586,7 @@ bound(Which, R) ->
     R#r{stopped = true}.
 
 ticked(R0 = #r{ticks = Ticks}) ->
-    R = rested(bounds(R0#r{ticks = Ticks + 1})),
+    R = rested(crowded(bounds(R0#r{ticks = Ticks + 1}))),
     Silent = R#r.unanswered > 0 andalso now_ms() - R#r.answered_ms > ?UNANSWERED_MS,
     if
         Silent, not R#r.stopped -> bound(unanswered, R);

@@ -48,8 +48,10 @@ peeked({Pid, {{Frames, Cut}, Before, _}}, {Ids, R = #r{processes = Processes, ov
         #{} -> {Ids, R}
     end.
 
-%% Of a captured call what is within it. A recursion that is switched off is not as deep as it just was.
-shown(none, Frames, #r{overhead = #o{off = Off}}) ->
+%% Of a captured call what is within it. A recursion that is switched off is not as deep as it just was; what is off as there is no room
+%% for all that is like it is its caller's: a process says where it is between its time slices only, which are long where reductions are few.
+shown(none, Frames0, #r{overhead = O = #o{off = Off}}) ->
+    Frames = lists:takewhile(fun(MFA) -> not is_branch_off(MFA, O) end, Frames0),
     {Shown, _} = lists:foldl(fun(MFA, {Kept, Seen}) when is_map_key(MFA, Seen), is_map_key(MFA, Off) -> {Kept, Seen};
                                 (MFA, {Kept, Seen}) -> {[MFA | Kept], Seen#{MFA => []}}
                              end, {[], #{}}, Frames),

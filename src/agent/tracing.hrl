@@ -346,10 +346,10 @@ delivered(_, Pid) -> erlang:trace_delivered(Pid).
 %% A process's stack is read while it is traced already and goes on running: the relay finds the moment that it belongs to.
 %% (Holding the process still with erlang:suspend_process/1 is no way: OTP 28 and later pause its receive timer then, and
 %% OTP 29 can lose it, so that the process sleeps for ever.)
-begin_process(#c{relay = Relay}, Pid) ->
+begin_process(#c{relay = Relay}, Control, Pid) ->
     tell_stack(Relay, Pid, ?STACK_TRIES),
     Relay ! {looked, timely(Relay, fun() -> look([Pid]) end, [])},
-    is_process_alive(Pid) orelse (self() ! {gone, Pid}).
+    is_process_alive(Pid) orelse (Control ! {gone, Pid}).
 
 tell_stack(Relay, Pid, Tries) ->
     Now = erlang:monotonic_time(nanosecond),

@@ -1,7 +1,7 @@
 """What tracing costs programs from call-dense to mostly waiting, and how true the widths are: the table of the README, as Markdown.
 
-Every number is a ratio within one run of one node: how many rounds a second the program makes before a tracer comes, and while it
-is there; the tracers take turns, because a machine drifts. The truth of the widths is what the program's own clock says of its
+Every number is a ratio within one run of one node: how many rounds a second the program makes before a tracer comes and after it has
+gone, and while it is there; the tracers take turns, because a machine drifts. The truth of the widths is what the program's own clock says of its
 phases while nobody traces. Called by scripts/bench: PROGRAM FLAMBEAU [TURNS [ROW...]]; $FLAMBEAU_OTP_ROOT as in the live tests.
 """
 import json
@@ -103,22 +103,23 @@ class Bench:
     def memory(self, begin_ns, end_ns):
         return self.node.call("bench_load", "memory", f"[{begin_ns}, {end_ns}]")
 
-    def before(self):
+    def alone(self):
         """Rounds a second, and memory at its highest, of a second in which nobody traces."""
         self.wait_s(0.3 + BEFORE_NS / SECOND)
         end = self.now_ns() - SECOND // 20  # the meter has seen that much
         return self.rounds(end - BEFORE_NS, end), self.memory(end - BEFORE_NS, end)
 
     def slowed_by(self, tracer):
-        before, _ = self.before()
+        before, _ = self.alone()
         begin = self.node.call("bench_load", "trace", f"[{tracer}, on]")
         self.wait_s(TOOL_S + 0.1)
         during = self.rounds(begin, begin + TOOL_S * SECOND)
         self.node.call("bench_load", "trace", f"[{tracer}, off]")
-        return before / during
+        after, _ = self.alone()
+        return (before + after) / 2 / during
 
     def record(self, values, graphs, column, seconds, overhead, targets):
-        before, memory = self.before()
+        before, memory = self.alone()
         path = harness.world.folder / "overhead.flb"
         result = harness.flambeau("record", "-n", self.node.name, "-d", f"{seconds}s", "--overhead", overhead, "-o", path, *targets,
                                   timeout_s=300)
@@ -127,15 +128,17 @@ class Bench:
             return
         report = self.report(path)
         facts = report["facts"]
+        after, _ = self.alone()
+        rounds = (before + after) / 2
         if facts["ended"] != "deadline":
             print(f"{column}: left out, ended by {facts['ended']}: {result}", file=sys.stderr)
             return
         begin, end = int(facts["begin_ns"]), int(facts["end_ns"])
         if column == "20%":
-            add(values, "20%, first 2 s", before / self.rounds(begin, begin + 2 * SECOND))
-            add(values, "20%", before / self.rounds(begin + 2 * SECOND, end - EDGE_NS))
+            add(values, "20%, first 2 s", rounds / self.rounds(begin, begin + 2 * SECOND))
+            add(values, "20%", rounds / self.rounds(begin + 2 * SECOND, end - EDGE_NS))
         elif column == "full":
-            add(values, column, before / self.rounds(begin + EDGE_NS, end - EDGE_NS))
+            add(values, column, rounds / self.rounds(begin + EDGE_NS, end - EDGE_NS))
         add(values, "events " + column, int(facts["wire_events"]) / (end - begin) * SECOND)
         add(values, "bytes " + column, int(facts["wire_bytes"]) / max(1, int(facts["wire_events"])))
         add(values, "memory " + column, max(0, self.memory(begin, end) - memory))
