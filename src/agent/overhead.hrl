@@ -85,13 +85,14 @@ judge(_, Ids, R = #r{overhead = O0, gauge = G}) ->
     Cost = (O#o.events + (counters:get(O#o.counts, 1) - Collected) * GcEvents) * EventNs,
     True = max(RunNs - Cost, RunNs div 100),
     Allowed = ?AIM * Budget * True,
+    Less = Cost - fixed(R#r.ticks, O), % what may be switched off
     if
         RunNs < ?WINDOW_NS -> R#r{overhead = O};
-        Cost > Allowed, ?SLIGHT * Cost =< True, RunNs < ?WINDOW_MAX_NS -> R#r{overhead = O}; % that is not urgent, and known better by then
-        Cost > Allowed ->
+        Less > Allowed, ?SLIGHT * Cost =< True, RunNs < ?WINDOW_MAX_NS -> R#r{overhead = O}; % that is not urgent, and known better by then
+        Less > Allowed ->
             CallPart = case Cost > ?DENSE * True of true -> dense; false -> 2 * EventNs / (Budget * True) end,
-            Most = most(min(Cost - Allowed, ?STEP * Cost), CallPart, R#r.ticks, Ids, O),
-            switch_off(Most, CallPart, Cost > True, O#o{pause = max(1, ceil(Cost / Allowed - 1))}, R);
+            Most = most(min(Less - Allowed, ?STEP * Less), CallPart, R#r.ticks, Ids, O),
+            switch_off(Most, CallPart, Cost > True, O#o{pause = max(1, ceil(Less / Allowed - 1))}, R);
         RunNs < ?WINDOW_MAX_NS -> R#r{overhead = O#o{over = false}};
         true -> on_again(?ROOM * Allowed - Cost, begin_window(R#r{overhead = O#o{over = false}}), O)
     end.
@@ -118,7 +119,7 @@ begin_window(R = #r{overhead = O, next_function = Next}) ->
 most(TooMuch, CallPart, Now, Ids, O = #o{counts = Counts, base = Base, event_ns = EventNs, kept = Kept, gc_events = GcEvents}) ->
     Called = maps:to_list(maps:without([undefined | maps:keys(Kept)], Ids)),
     Calls = [{Count / width(What, O), Count, What} ||
-                {What, Slot, Weight} <- [{running, ?OUTS, 1} || Now - O#o.waited > ?WAITED_TICKS] ++
+                {What, Slot, Weight} <- [{running, ?OUTS, 1} || not is_waiting(Now, O)] ++
                                             [{gc, 0, 1 + GcEvents div 2} | [{MFA, Id, 1} || {MFA, Id} <- Called]],
                 is_integer(Slot), Slot =< ?OUTS, Count <- [Weight * (counters:get(Counts, Slot + 1) - maps:get(Slot, Base, 0))]],
     [First | Rest] = lists:reverse(lists:sort(Calls)),
@@ -129,10 +130,13 @@ most(TooMuch, CallPart, Now, Ids, O = #o{counts = Counts, base = Base, event_ns 
 
 %% What is wide for few calls is the skeleton of the graph, with what is called as seldom: beside what is left of it the time of what went
 %% would be missing. Its busiest may go, which others call again and again; then nothing is traced any more until all of it is tried again.
-without_skeleton(Most, dense, _, _) -> Most;
+%% Where most is tracing nobody knows what is too much: then it stays as it is.
 without_skeleton(Most, CallPart, Calls, O) ->
-    case [Count || {_, Count, What} <- Calls, Count > 0, is_wide(What, O), CallPart * Count < 1] of
+    case [Count || {_, Count, What} <- Calls, Count > 0, is_wide(What, O), CallPart =:= dense orelse CallPart * Count < 1] of
         [] -> Most;
+        Counts when CallPart =:= dense ->
+            {Least, Dense} = {?AS_SELDOM * lists:min(Counts), lists:max([0 | [Count || {_, Count, _} <- Most]]) / ?ALIKE},
+            [Call || {_, Count, What} = Call <- Most, is_atom(What) orelse Count > Least orelse Least > Dense];
         Counts ->
             {Least, Busy} = {?AS_SELDOM * lists:min(Counts), ?BUSIER * lists:max(Counts)},
             InSkeleton = fun({_, Count, What}) -> is_tuple(What) andalso (Count =< Least orelse is_wide(What, O) andalso CallPart * Count < 1) end,
@@ -142,6 +146,15 @@ without_skeleton(Most, CallPart, Calls, O) ->
                 {_, _} -> [Call || {_, Count, _} = Call <- Calls, Count > 0]
             end
     end.
+
+%% What being scheduled costs, where that has to stay.
+fixed(Now, O = #o{counts = Counts, base = #{?OUTS := Outs}, event_ns = EventNs}) ->
+    case is_waiting(Now, O) of
+        true -> 2 * (counters:get(Counts, ?OUTS + 1) - Outs) * EventNs;
+        false -> 0
+    end.
+
+is_waiting(Now, #o{waited = Waited}) -> Now - Waited =< ?WAITED_TICKS.
 
 %% Where a process waits only being scheduled tells how long: that is switched off only of what never waits.
 waiting_seen(Looks, R = #r{overhead = O = #o{}, ticks = Now}) ->

@@ -99,6 +99,18 @@ class SharesTest(LiveTest):
             self.assert_ended(flambeau("render", harness.world.folder / "shares.flb", "-o", path), 0)
             self.assertEqual(path.read_bytes(), (harness.world.folder / f"live.{kind}").read_bytes(), kind)
 
+    def test_busy_from_the_start(self):
+        """Decisions of the budget do not wait until the stacks of all have been read: the queue would be full by then."""
+        self.start(8, 2)
+        self.go(1_000_000_000)
+        self.assert_ended(flambeau("record", "-n", NAME, "-p", "supervisor:crowd", "-d", "3s",
+                                   "-o", harness.world.folder / "shares.flb", timeout_s=120), 0)
+        self.assert_clean(self.node, self.before)
+        report = self.report()
+        self.assertEqual(report["facts"]["ended"], "deadline")
+        self.assertEqual(report["facts"]["lost_events"], "0")
+        self.assertEqual(len(report["processes"]), 8)
+
     def test_two_shares(self):
         self.whole(8, 16)
 
