@@ -26,11 +26,11 @@
 -define(STARTING_EVENTS, 50000). % kept of a process whose stack is being read
 -define(TERM_PRINT_MAX, 100000). % words of one term that a backtrace prints at most
 -define(STACK_PRINT_MAX, 1000000). % words printed for a backtrace at most: about 20 ms of the process's time
--define(PEEK_PRINT_MAX, 20000).   % the same, eighty times a second
+-define(PEEK_PRINT_MAX, 20000).   % the same, many times a second
 -define(FRAME_SLOTS, 16).        % words of stack a frame takes at most, on average
 -define(BEGINNERS, 32).            % processes whose stacks are waited for at a time, when tracing begins
 -define(LOOKS, 100).            % processes looked at, and asked for their names, in one tick
--define(MORE_PEEKS_MS, 80).        % looks between two ticks with a budget: they say where the time is while nothing is traced
+-define(MORE_PEEKS_MS, 60).        % looks between two ticks with a budget: they say where the time is while nothing is traced
 -define(MORE_PEEK_MS, 10).
 -define(NAMELESS, 2000).        % spawned processes that wait for that, the newest
 -define(OURS_TICKS, 100).       % how long a process of the agent that announced itself is known for one
@@ -214,20 +214,37 @@ begin_capture(C = #c{capture = {functions, _, _, TimeoutMs}, relay = Relay}, _) 
     C#c{timeout = TimeoutMs =:= 0 orelse erlang:send_after(TimeoutMs, self(), no_call)}.
 
 %% Several at a time: each waits for its process, and all are traced in full by now. A decision of the budget does not wait for that.
-begin_all(C, Traced) ->
+begin_all(C = #c{relay = Relay}, Traced) ->
     Control = self(),
     Helpers = [helper(fun() ->
-                              C#c.relay ! {ours, self()},
-                              [begin_process(C, Control, Pid) || Pid <- Some]
+                              Relay ! {ours, self()},
+                              [begin_process(Relay, Control, Pid) || Pid <- Some]
                       end, [monitor]) || Some <- dealt(Traced, #{}, 0)],
     begun(C, maps:from_list(Helpers)).
 
 begun(C, Helpers) when map_size(Helpers) =:= 0 -> C;
-begun(C, Helpers) ->
+begun(C = #c{relay = Relay}, Helpers) ->
     receive
         {'DOWN', _, process, Pid, _} when is_map_key(Pid, Helpers) -> begun(C, maps:remove(Pid, Helpers));
         {switch, Off, On, Blindly} -> begun(switch(C, Off, On, Blindly), Helpers);
-        {calls, On} -> begun(switch_calls(C, On), Helpers)
+        {calls, On} -> begun(switch_calls(C, On), Helpers);
+        {restack, Pid, Tries} ->
+            Control = self(),
+            helper(fun() ->
+                           Relay ! {ours, self()},
+                           tell_stack(Relay, Pid, Tries),
+                           is_process_alive(Pid) orelse (Control ! {gone, Pid})
+                   end, []),
+            begun(C, Helpers);
+        tick ->
+            erlang:send_after(?TICK_MS, self(), tick),
+            Relay ! tick,
+            begun(C, Helpers);
+        %% What ends it does not wait.
+        {'EXIT', _, _} = Over -> self() ! Over, C;
+        {stop, _} = Over -> self() ! Over, C;
+        {bound, _} = Over -> self() ! Over, C;
+        {finish, _, _} = Over -> self() ! Over, C
     end.
 
 dealt([], Hands, _) -> maps:values(Hands);

@@ -31,6 +31,7 @@
 -define(REST_TICKS, 100).           % how long stays off what took the whole budget; the rest, as much less of that
 -define(NARROW_REST_TICKS, 30).     % ... but so long at least
 -define(DOUBLINGS, 6).
+-define(PAUSE_MAX, 100).            % ticks
 -define(ALIKE, 16).                 % times the calls for its width, or less: off in one decision, and on again together
 -define(TRUNK, 0.9).                % share of the time, of what everything is on top of
 -define(BUSIER, 0.6).               % of the calls of the one with most, at least
@@ -52,7 +53,8 @@
 -define(STEP, 0.9).                 % of the cost, that one decision takes off at most: the next window is nearer to the truth
 -define(WAITED_TICKS, 3).           % since a process was last found waiting, or the trace began
 -define(SELDOM, 100).               % of the calls of a window, one in so many
--define(LOOKS_LEAST, 10).           % before which nobody knows how wide anything is
+-define(MUCH, 20).                  % of a window that is mostly tracing, one part in so many
+-define(LOOKS_LEAST, 20).           % before which nobody knows how wide anything is
 -define(NARROW, 0.02).              % what is seen less often is as wide as that
 -define(EVENTS_WIDTH, 0.05).        % of collections and of being scheduled out: so wide that they go before what is wider
 
@@ -92,9 +94,17 @@ judge(_, Ids, R = #r{overhead = O0, gauge = G}) ->
         Less > Allowed ->
             CallPart = case Cost > ?DENSE * True of true -> dense; false -> 2 * EventNs / (Budget * True) end,
             Most = most(min(Less - Allowed, ?STEP * Less), CallPart, R#r.ticks, Ids, O),
-            switch_off(Most, CallPart, Cost > True, O#o{pause = max(1, ceil(Less / Allowed - 1))}, R);
+            switch_off(Most, CallPart, Cost > True, paused_for(Less / Allowed, Most, CallPart, O), R);
         RunNs < ?WINDOW_MAX_NS -> R#r{overhead = O#o{over = false}};
-        true -> on_again(?ROOM * Allowed - Cost, begin_window(R#r{overhead = O#o{over = false}}), O)
+        true -> on_again(?ROOM * Allowed - Less, begin_window(R#r{overhead = O#o{over = false}}), O)
+    end.
+
+%% Off for so much longer than it was on as it was over the budget, which only a window tells that is not mostly tracing.
+paused_for(_, _, dense, O) -> O;
+paused_for(Times, Most, CallPart, O) ->
+    case lists:any(fun({_, Count, What}) -> is_wide(What, O) andalso CallPart * Count < 1 end, Most) of
+        true -> O#o{pause = min(?PAUSE_MAX, max(1, ceil(Times - 1)))};
+        false -> O
     end.
 
 %% A call takes CallPart of the budget; or where nobody knows, each of what is switched off took all of it.
@@ -129,21 +139,26 @@ most(TooMuch, CallPart, Now, Ids, O = #o{counts = Counts, base = Base, event_ns 
     without_skeleton(Most, CallPart, Calls, O).
 
 %% What is wide for few calls is the skeleton of the graph, with what is called as seldom: beside what is left of it the time of what went
-%% would be missing. Its busiest may go, which others call again and again; then nothing is traced any more until all of it is tried again.
-%% Where most is tracing nobody knows what is too much: then it stays as it is.
+%% would be missing. Its busiest may go, which others call again and again; then nothing that is called as often is traced until all of it is tried again.
+%% Where most is tracing nobody knows what is too much: then it stays as it is, and so does what is no part of that.
+without_skeleton(Most, dense, Calls, O = #o{run_ns = RunNs, event_ns = EventNs}) ->
+    {Least, Dense} = case [Count || {_, Count, What} <- Calls, Count > 0, is_wide(What, O)] of
+                         [] -> {0, 0};
+                         Counts -> {?AS_SELDOM * lists:min(Counts), lists:max([0 | [Count || {_, Count, _} <- Most]]) / ?ALIKE}
+                     end,
+    Part = fun(Of) -> [Call || {_, Count, What} = Call <- Most,
+                               is_atom(What) orelse Of * 2 * Count * EventNs >= RunNs andalso (Count > Least orelse Least > Dense)] end,
+    case Part(?MUCH) of [] -> Part(?SELDOM); Much -> Much end;
 without_skeleton(Most, CallPart, Calls, O) ->
-    case [Count || {_, Count, What} <- Calls, Count > 0, is_wide(What, O), CallPart =:= dense orelse CallPart * Count < 1] of
+    case [Count || {_, Count, What} <- Calls, Count > 0, is_wide(What, O), CallPart * Count < 1] of
         [] -> Most;
-        Counts when CallPart =:= dense ->
-            {Least, Dense} = {?AS_SELDOM * lists:min(Counts), lists:max([0 | [Count || {_, Count, _} <- Most]]) / ?ALIKE},
-            [Call || {_, Count, What} = Call <- Most, is_atom(What) orelse Count > Least orelse Least > Dense];
         Counts ->
             {Least, Busy} = {?AS_SELDOM * lists:min(Counts), ?BUSIER * lists:max(Counts)},
             InSkeleton = fun({_, Count, What}) -> is_tuple(What) andalso (Count =< Least orelse is_wide(What, O) andalso CallPart * Count < 1) end,
             case lists:partition(InSkeleton, Most) of
                 {[], _} -> Most;
                 {_, Others} when Busy > Least -> Others ++ [Call || {_, Count, _} = Call <- Calls, Count >= Busy, InSkeleton(Call)];
-                {_, _} -> [Call || {_, Count, _} = Call <- Calls, Count > 0]
+                {_, _} -> Most ++ [Call || {_, Count, What} = Call <- Calls -- Most, Count >= lists:min(Counts), is_tuple(What)]
             end
     end.
 
@@ -189,8 +204,8 @@ rested(R = #r{overhead = #o{decided = Decided, paused = false}}) when is_integer
         true -> begin_window(R); % no event has come that would
         false -> R
     end;
-rested(R = #r{overhead = O = #o{decided = none, quiet = Quiet, run_ns = RunNs}}) when RunNs < ?WINDOW_MAX_NS ->
-    case Quiet >= ?QUIET_TICKS orelse O#o.events =:= 0 andalso Quiet >= O#o.pause of
+rested(R = #r{overhead = O = #o{decided = none, quiet = Quiet, run_ns = RunNs, events = Events}}) when RunNs < ?WINDOW_MAX_NS; Events =:= 0 ->
+    case Quiet >= ?QUIET_TICKS orelse Events =:= 0 andalso Quiet >= O#o.pause of
         true -> on_again(1, R#r{overhead = O#o{quiet = 0}}, O);
         false -> R#r{overhead = O#o{quiet = Quiet + 1, over = false}}
     end;
@@ -316,9 +331,9 @@ peek_on(Relay, Pids, EveryMs, Left) ->
     Begin = now_ms(),
     receive after EveryMs -> ok end,
     {Now, Later} = lists:split(min(?MORE_PEEKED, length(Pids)), Pids),
-    Statuses = look(Now),
-    Relay ! {looked, Statuses},
-    Relay ! {peeked, timely(Relay, fun() -> peek(Statuses) end, [])},
+    {Looks, Reads} = timely(Relay, fun() -> Some = look(Now), {Some, peek(Some)} end, {[], []}),
+    Relay ! {looked, Looks},
+    Relay ! {peeked, Reads},
     peek_on(Relay, Later ++ Now, EveryMs, Left - (now_ms() - Begin)).
 
 %% What is born meanwhile has the flags that its parent had.

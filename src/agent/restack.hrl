@@ -17,7 +17,7 @@ restack(Since, R = #r{control = Control, processes = Processes}) ->
 restacked(Pid, P, Read, Tries, Ids, R = #r{overhead = #o{off = Off}}) ->
     Events = lists:reverse(P#p.starting),
     {{Frames, Cut}, _, _} = Read,
-    case {place_stack(Read, none, Events), shown(P#p.called, Frames, R)} of
+    case {place_stack(Read, none, Events), shown(P#p.called, Frames, Ids, R)} of
         {nowhere, _} when Tries > 0, Frames =/= [], not is_map_key(running, Off) -> % else it cannot be placed better
             R#r.control ! {restack, Pid, Tries - 1},
             {Ids, R};
@@ -39,7 +39,7 @@ peeked({Pid, {{Frames, Cut}, Before, _}}, {Ids, R = #r{processes = Processes, ov
     case Processes of
         #{Pid := P = #p{origin = attached, clock = Clock, ran = Ran, called = Called}}
           when not Cut, map_size(Off) > 0, is_integer(Clock), Clock < Before, Ran =/= none ->
-            case shown(Called, Frames, R) of
+            case shown(Called, Frames, Ids, R) of
                 [] -> {Ids, R};
                 Shown ->
                     {P1, Ids1, R1} = append_stack(2, Shown, Before, P, Ids, R),
@@ -50,13 +50,21 @@ peeked({Pid, {{Frames, Cut}, Before, _}}, {Ids, R = #r{processes = Processes, ov
 
 %% Of a captured call what is within it. A recursion that is switched off is not as deep as it just was; what is off as there is no room
 %% for all that is like it is its caller's: a process says where it is between its time slices only, which are long where reductions are few.
-shown(none, Frames0, #r{overhead = O = #o{off = Off}}) ->
-    Frames = lists:takewhile(fun(MFA) -> not is_branch_off(MFA, O) end, Frames0),
+shown(none, Frames, Ids, #r{overhead = O = #o{off = Off}}) ->
     {Shown, _} = lists:foldl(fun(MFA, {Kept, Seen}) when is_map_key(MFA, Seen), is_map_key(MFA, Off) -> {Kept, Seen};
                                 (MFA, {Kept, Seen}) -> {[MFA | Kept], Seen#{MFA => []}}
-                             end, {[], #{}}, Frames),
+                             end, {[], #{}}, until_branch_off(Frames, Ids, O)),
     lists:reverse(Shown);
-shown(Called, Frames, R) -> shown(none, lists:dropwhile(fun(MFA) -> MFA =/= Called end, Frames), R).
+shown(Called, Frames, Ids, R) -> shown(none, lists:dropwhile(fun(MFA) -> MFA =/= Called end, Frames), Ids, R).
+
+%% ... but where something of it is traced that has its own time.
+until_branch_off([], _, _) -> [];
+until_branch_off([First | Frames], Ids, O = #o{off = Off}) ->
+    {Until, From} = lists:splitwith(fun(MFA) -> not is_branch_off(MFA, O) end, Frames),
+    case lists:any(fun(MFA) -> is_map_key(MFA, Ids) andalso not is_map_key(MFA, Off) end, From) of
+        true -> [First | Frames];
+        false -> [First | Until]
+    end.
 
 %% With what has been kept.
 go_on(Pid, P = #p{starting = Kept}, Ids, R) ->

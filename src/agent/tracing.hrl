@@ -315,8 +315,8 @@ module_loaded(C = #c{relay = Relay}, M, Known) ->
 probes(C) -> maps:from_list([{M, probe(C, M)} || M <- erlang:loaded()]).
 
 %% A function of the module that is meant to be traced, or none.
-probe(#c{select = {[], [], _}}, M) ->
-    case is_agent(M) orelse functions(M) =:= [] of true -> none; false -> {M, module_info, 0} end;
+probe(C = #c{select = {[], [], _}}, M) ->
+    case is_agent(M) orelse functions(M) =:= [] orelse is_map_key({M, module_info, 0}, C#c.off) of true -> none; false -> {M, module_info, 0} end;
 probe(C, M) ->
     case is_agent(M) orelse [FA || {F, A} = FA <- [{F, A} || {Same, F, A} <- C#c.functions, Same =:= M] ++ selected(C, M),
                                    not is_map_key({M, F, A}, C#c.off)] of
@@ -346,7 +346,7 @@ delivered(_, Pid) -> erlang:trace_delivered(Pid).
 %% A process's stack is read while it is traced already and goes on running: the relay finds the moment that it belongs to.
 %% (Holding the process still with erlang:suspend_process/1 is no way: OTP 28 and later pause its receive timer then, and
 %% OTP 29 can lose it, so that the process sleeps for ever.)
-begin_process(#c{relay = Relay}, Control, Pid) ->
+begin_process(Relay, Control, Pid) ->
     tell_stack(Relay, Pid, ?STACK_TRIES),
     Relay ! {looked, timely(Relay, fun() -> look([Pid]) end, [])},
     is_process_alive(Pid) orelse (Control ! {gone, Pid}).
