@@ -229,12 +229,7 @@ begun(C = #c{relay = Relay}, Helpers) ->
         {switch, Off, On, Blindly} -> begun(switch(C, Off, On, Blindly), Helpers);
         {calls, On} -> begun(switch_calls(C, On), Helpers);
         {restack, Pid, Tries} ->
-            Control = self(),
-            helper(fun() ->
-                           Relay ! {ours, self()},
-                           tell_stack(Relay, Pid, Tries),
-                           is_process_alive(Pid) orelse (Control ! {gone, Pid})
-                   end, []),
+            ask_stack(C, Pid, Tries),
             begun(C, Helpers);
         tick ->
             erlang:send_after(?TICK_MS, self(), tick),
@@ -246,6 +241,15 @@ begun(C = #c{relay = Relay}, Helpers) ->
         {bound, _} = Over -> self() ! Over, C;
         {finish, _, _} = Over -> self() ! Over, C
     end.
+
+%% By somebody else: who waits for processes that call without end hears of nothing else, while their events pile up.
+ask_stack(#c{relay = Relay}, Pid, Tries) ->
+    Control = self(),
+    helper(fun() ->
+                   Relay ! {ours, self()},
+                   tell_stack(Relay, Pid, Tries),
+                   is_process_alive(Pid) orelse (Control ! {gone, Pid})
+           end, []).
 
 dealt([], Hands, _) -> maps:values(Hands);
 dealt([Pid | Pids], Hands, N) ->
@@ -326,8 +330,7 @@ control(C = #c{client = Client, relay = Relay}) ->
         enough -> finish(C, calls);
         {own_call_ended, Runner} when Runner =:= C#c.runner -> finish(C, returned);
         {restack, Pid, Tries} ->
-            tell_stack(Relay, Pid, Tries),
-            is_process_alive(Pid) orelse (self() ! {gone, Pid}),
+            ask_stack(C, Pid, Tries),
             control(C);
         {born, Pid} ->
             flag_newborn(C, Pid),
