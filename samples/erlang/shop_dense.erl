@@ -26,7 +26,8 @@ idle() ->
 work() ->
     fib(?DEPTH),
     receive
-        off -> idle()
+        off -> idle();
+        _ -> work()
     after 0 ->
         work()
     end.
