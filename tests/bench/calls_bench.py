@@ -3,17 +3,13 @@ for those that do, and by what its arguments and its value weigh. Everything is 
 run, in turns, because a machine drifts. Called by scripts/bench: PROGRAM FLAMBEAU; $FLAMBEAU_OTP_ROOT as in the live tests.
 """
 import contextlib
-import os
-import pathlib
 import re
 import signal
 import statistics
 import sys
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "live"))
-
-import harness
+import live_bench
+from live_bench import harness
 
 TURNS = 7
 ROUNDS = 60
@@ -93,20 +89,11 @@ def bench_copied(node):
 
 
 def main():
-    harness.binary = os.path.abspath(sys.argv[1])
-    harness.world = harness.World()
-    try:
-        harness.world.compile(HERE / "bench_calls.erl", "programs")
-        node = harness.start_shop("bench")
-        try:
-            print("OTP", harness.otp_release(node))
-            node.call("bench_calls", "start")
-            for bench in (bench_waiting, bench_captured, bench_copied):
-                bench(node)
-        finally:
-            node.stop()
-    finally:
-        harness.world.close()
+    with live_bench.world(sys.argv[1], "bench_calls"), live_bench.stopped(harness.start_shop("bench")) as node:
+        print("OTP", harness.otp_release(node))
+        node.call("bench_calls", "start")
+        for bench in (bench_waiting, bench_captured, bench_copied):
+            bench(node)
 
 
 main()

@@ -5,15 +5,11 @@ gone, and while it is there; the tracers take turns, because a machine drifts. T
 phases while nobody traces. Called by scripts/bench: PROGRAM FLAMBEAU [TURNS [ROW...]]; $FLAMBEAU_OTP_ROOT as in the live tests.
 """
 import json
-import os
-import pathlib
 import statistics
 import sys
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "live"))
-
-import harness
+import live_bench
+from live_bench import EDGE_NS, SECOND, harness, print_row
 
 ROWS = {  # program, processes, what it does
     "fib": ("fib", 1, "nothing but calls of tiny functions"),
@@ -24,36 +20,19 @@ ROWS = {  # program, processes, what it does
     "sparse": ("sparse", 1, "BIFs on large data"),
     "waiting": ("waiting", 1, "sleeps, and a little work"),
 }
-SECOND = 1_000_000_000
 BEFORE_NS = SECOND
 TOOL_S = 2
-EDGE_NS = SECOND // 4  # of a recording: its process may not be traced yet, or no more
 TRUTH_MS = 300
 ABOVE = 0.05  # of the time a phase takes, at least, to be compared
 
 
 def main():
-    harness.binary = os.path.abspath(sys.argv[1])
     turns = int(sys.argv[2]) if len(sys.argv) > 2 else 7
     rows = sys.argv[3:] or list(ROWS)
-    harness.world = harness.World()
-    try:
-        for name in ("bench_programs", "bench_load"):
-            harness.world.compile(HERE / f"{name}.erl", "programs")
-        node = start_node("bench_overhead")
-        try:
-            bench = Bench(node)
-            found = {row: bench.measured(row, turns) for row in rows}
-            print_tables(harness.otp_release(node), turns, bench, found)
-        finally:
-            node.stop()
-    finally:
-        harness.world.close()
-
-
-def start_node(name, *flags):
-    name += "@" + harness.HOST
-    return harness.Node(name, ["erl", "-noinput", "-name", name, "-setcookie", harness.world.cookie, *flags]).await_registered("init")
+    with live_bench.world(sys.argv[1], "bench_programs", "bench_load"), live_bench.stopped(live_bench.start_node("bench_overhead")) as node:
+        bench = Bench(node)
+        found = {row: bench.measured(row, turns) for row in rows}
+        print_tables(harness.otp_release(node), turns, bench, found)
 
 
 class Bench:
@@ -217,9 +196,4 @@ def worst(errors):
     return f"{statistics.median(errors):.1f} ({max(errors):.1f})" if errors else "-"
 
 
-def print_row(*cells):
-    print("| " + " | ".join(cells) + " |")
-
-
-if __name__ == "__main__":
-    main()
+main()

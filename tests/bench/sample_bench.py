@@ -11,10 +11,8 @@ import statistics
 import sys
 import time
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "live"))
-
-import harness
+import live_bench
+from live_bench import harness
 
 TURNS = 7
 PROCESSES = 1000
@@ -64,16 +62,11 @@ def bench(kind, interval):
 
 
 def main():
-    harness.binary = os.path.abspath(sys.argv[1])
-    harness.world = harness.World()
-    try:
-        harness.world.compile(HERE / "bench_sample.erl", "programs")
+    with live_bench.world(sys.argv[1], "bench_sample"):
         print(f"CPU time of the node in shares of one core, medians of {TURNS} windows of {WINDOW_S} s, in turns")
         print("| processes | untouched | sampled | added |\n| --- | --- | --- | --- |")
         for kind in sys.argv[2:] or ("idle", "waking"):
             bench(kind, "10ms")
-    finally:
-        harness.world.close()
 
 
 main()

@@ -2,15 +2,12 @@
 turns. Called by scripts/bench: PROGRAM FLAMBEAU [TURNS]; $FLAMBEAU_OTP_ROOT as in the live tests.
 """
 import json
-import os
-import pathlib
 import statistics
 import sys
 
-import overhead_bench
-from overhead_bench import EDGE_NS, SECOND, harness
+import live_bench
+from live_bench import EDGE_NS, SECOND, harness, print_row
 
-HERE = pathlib.Path(__file__).resolve().parent
 LOAD = 0.6  # of what the node can do
 CAPACITY_S = 3
 BEFORE_S = 5
@@ -73,32 +70,23 @@ def bench(service, kind, rate, turns):
     throughput = statistics.median(found[0] for found in rows["before"])
     p99 = statistics.median(found[2] for found in rows["before"])
     print(f"\n{kind} loop" + (f", {rate:,} requests a second due" if kind == "open" else "") + f", medians of {turns}:\n")
-    overhead_bench.print_row("", "answers/s", "of before", "median", "99th percentile", "of before")
-    overhead_bench.print_row("---", *["--:"] * 5)
+    print_row("", "answers/s", "of before", "median", "99th percentile", "of before")
+    print_row("---", *["--:"] * 5)
     for label, found in rows.items():
         answers, median, late = (statistics.median(values) for values in zip(*found))
-        overhead_bench.print_row(label, f"{answers:,.0f}", f"{100 * answers / throughput:.0f} %", f"{median / 1e6:.2f} ms",
-                                 f"{late / 1e6:.2f} ms", f"{late / p99:.2f}")
+        print_row(label, f"{answers:,.0f}", f"{100 * answers / throughput:.0f} %", f"{median / 1e6:.2f} ms",
+                  f"{late / 1e6:.2f} ms", f"{late / p99:.2f}")
     sys.stdout.flush()
 
 
 def main():
-    harness.binary = os.path.abspath(sys.argv[1])
     turns = int(sys.argv[2]) if len(sys.argv) > 2 else 7
-    harness.world = harness.World()
-    try:
-        harness.world.compile(HERE / "bench_service.erl", "programs")
-        node = overhead_bench.start_node("bench_service")
-        try:
-            service = Service(node)
-            capacity = service.capacity()
-            print(f"OTP {harness.otp_release(node)}: can give {capacity:,} answers a second")
-            bench(service, "open", int(LOAD * capacity), turns)
-            bench(service, "closed", None, turns)
-        finally:
-            node.stop()
-    finally:
-        harness.world.close()
+    with live_bench.world(sys.argv[1], "bench_service"), live_bench.stopped(live_bench.start_node("bench_service")) as node:
+        service = Service(node)
+        capacity = service.capacity()
+        print(f"OTP {harness.otp_release(node)}: can give {capacity:,} answers a second")
+        bench(service, "open", int(LOAD * capacity), turns)
+        bench(service, "closed", None, turns)
 
 
 main()

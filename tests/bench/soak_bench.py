@@ -2,7 +2,6 @@
 each scheduler. Called by scripts/bench: PROGRAM FLAMBEAU [MINUTES]; $FLAMBEAU_OTP_ROOT as in the live tests.
 """
 import json
-import os
 import pathlib
 import re
 import signal
@@ -10,10 +9,9 @@ import statistics
 import sys
 import time
 
-import overhead_bench
-from overhead_bench import SECOND, harness
+import live_bench
+from live_bench import SECOND, harness, print_row
 
-HERE = pathlib.Path(__file__).resolve().parent
 ENDLESS = ("--max-events", "1000G", "--max-queue", "1G", "--max-memory", "1000G")
 STOPPED_S = 15
 SAMPLE_S = 1
@@ -46,15 +44,15 @@ def bench(node, node_pid, targets, name, options):
         time.sleep(max(0, began + at + SAMPLE_S - time.monotonic()))
     result = run.result()
     print(f"\n{name}: {result.err.splitlines()[-1]}\n(exit {result.code}; the node's memory before: {before:.0f} MB)\n")
-    overhead_bench.print_row("each second", "first minute, median", "last minute, median", "highest")
-    overhead_bench.print_row("---", "--:", "--:", "--:")
+    print_row("each second", "first minute, median", "last minute, median", "highest")
+    print_row("---", "--:", "--:", "--:")
     end = samples[-1][0]
     for what in samples[0][1]:
         values = {label: [found[what] for at, found in samples if within(at) and found[what]] or [0]
                   for label, within in (("first", lambda at: at <= 60), ("last", lambda at: at > end - 60), ("all", lambda at: True))}
         unit = "" if "messages" in what else " MB"
-        overhead_bench.print_row(what, *[f"{value:,.{0 if not unit else 1}f}{unit}" for value in
-                                         (statistics.median(values["first"]), statistics.median(values["last"]), max(values["all"]))])
+        print_row(what, *[f"{value:,.{0 if not unit else 1}f}{unit}" for value in
+                          (statistics.median(values["first"]), statistics.median(values["last"]), max(values["all"]))])
     sys.stdout.flush()
 
 
@@ -76,27 +74,17 @@ def bench_bound(node, targets, name, *options, stopped=False):
 
 
 def main():
-    harness.binary = os.path.abspath(sys.argv[1])
     minutes = sys.argv[2] if len(sys.argv) > 2 else "10"
-    harness.world = harness.World()
-    try:
-        for name in ("bench_programs", "bench_load"):
-            harness.world.compile(HERE / f"{name}.erl", "programs")
-        node = overhead_bench.start_node("bench_soak")
-        try:
-            schedulers = node.call("erlang", "system_info", "[schedulers_online]")
-            node_pid = int(bytes(node.call("os", "getpid")).decode())
-            node.call("bench_load", "start", f"[fib, {schedulers}]")
-            targets = [word for number in range(schedulers) for word in ("-p", f"bench_{number + 1}")]
-            print(f"OTP {harness.otp_release(node)}, {schedulers} processes on {schedulers} schedulers, {minutes} minutes each")
-            bench(node, node_pid, targets, "--overhead full, without bounds", ("--overhead", "full", "-d", f"{minutes}m", *ENDLESS))
-            bench(node, node_pid, targets, "defaults", ("-d", f"{minutes}m"))
-            bench_bound(node, targets, "a queue that may not grow", "--max-queue", "2k")
-            bench_bound(node, targets, "nobody reads any more, then somebody does", stopped=True)
-        finally:
-            node.stop()
-    finally:
-        harness.world.close()
+    with live_bench.world(sys.argv[1], "bench_programs", "bench_load"), live_bench.stopped(live_bench.start_node("bench_soak")) as node:
+        schedulers = node.call("erlang", "system_info", "[schedulers_online]")
+        node_pid = int(bytes(node.call("os", "getpid")).decode())
+        node.call("bench_load", "start", f"[fib, {schedulers}]")
+        targets = [word for number in range(schedulers) for word in ("-p", f"bench_{number + 1}")]
+        print(f"OTP {harness.otp_release(node)}, {schedulers} processes on {schedulers} schedulers, {minutes} minutes each")
+        bench(node, node_pid, targets, "--overhead full, without bounds", ("--overhead", "full", "-d", f"{minutes}m", *ENDLESS))
+        bench(node, node_pid, targets, "defaults", ("-d", f"{minutes}m"))
+        bench_bound(node, targets, "a queue that may not grow", "--max-queue", "2k")
+        bench_bound(node, targets, "nobody reads any more, then somebody does", stopped=True)
 
 
 main()
