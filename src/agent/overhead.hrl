@@ -231,9 +231,6 @@ on_again(Room, R = #r{control = Control, ticks = Ticks}, O) ->
         _ -> R
     end.
 
-is_known_beside_off(MFA, Ids, #r{overhead = #o{off = Off}}) -> map_size(Off) > 0 andalso is_map_key(MFA, Ids);
-is_known_beside_off(_, _, _) -> false.
-
 is_branch_off(MFA, O = #o{off = Off}) ->
     case Off of
         #{MFA := {Part, _}} -> Part < 1 andalso is_wide(MFA, O) andalso width(MFA, O) < ?TRUNK;

@@ -97,16 +97,7 @@ pack(call, {_, _, _, MFA, Caller, _}, P, Ts, Ids, R) ->
 pack(return_to, {_, _, _, {?MODULE, _, _}, _}, P = #p{began = Began}, Ts, Ids, R) when is_integer(Began) ->
     {P#p{origin = leaving, left = Ts}, Ids, R};
 pack(return_to, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(2, MFA, P, Ts, Ids, R);
-pack(out, {_, _, _, MFA, _}, P, Ts, Ids, R) ->
-    count(?OUTS, R),
-    %% Nobody is told that a function that is switched off has ended: where a process is it says when it is scheduled out.
-    {P1, Ids1, R1} = case is_known_beside_off(MFA, Ids, R) of
-                         true ->
-                             {Back, BackIds, BackR} = pack_function(2, MFA, P, Ts, Ids, R),
-                             {Back#p{clock = Ts}, BackIds, BackR};
-                         false -> {P, Ids, R}
-                     end,
-    pack_function(3, MFA, P1#p{out = true, ran = none}, Ts, Ids1, ran(P, Ts, R1));
+pack(out, {_, _, _, MFA, _}, P, Ts, Ids, R) -> count(?OUTS, R), pack_function(3, MFA, P#p{out = true, ran = none}, Ts, Ids, ran(P, Ts, R));
 pack(out_exiting, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(3, MFA, P#p{out = true, ran = none}, Ts, Ids, ran(P, Ts, R));
 pack(in, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(4, MFA, P#p{out = false, ran = Ts}, Ts, Ids, R);
 pack(in_exiting, {_, _, _, MFA, _}, P, Ts, Ids, R) -> pack_function(4, MFA, P#p{out = false, ran = Ts}, Ts, Ids, R);

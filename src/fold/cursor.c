@@ -35,6 +35,8 @@ void cursor_init(struct cursor *cursor, uint32_t process, uint32_t root_node)
                             .open = true,
                             .activity = ACTIVITY_UNKNOWN,
                             .pending_since_ns = INT64_MIN,
+                            .out_in = FUNCTION_NONE,
+                            .waits_in = FUNCTION_NONE,
                             .last_absence = ABSENCE_BRIEF,
                             .seen_waiting_ns = INT64_MIN,
                             .seen_busy_ns = INT64_MIN};
@@ -82,10 +84,26 @@ static void apply_out(struct cursor *cursor, struct fold_tree *tree, uint32_t fu
     return;
   cursor_came_in(cursor, tree);
   learn_top(cursor, tree, function);
+  cursor->out_in = cursor->collecting ? FUNCTION_NONE : function;
+  if (cursor->out_in != FUNCTION_NONE && cursor->out_in == cursor->waits_in)
+    cursor_wait_in(cursor, tree, function);
   cursor->activity = ACTIVITY_OUT;
   cursor->out_to_collect = cursor->collecting;
   cursor->pending_since_ns = cursor->last_ns;
   cursor->before_out = cursor->last_kind;
+}
+
+// Somebody looked at the process. If it waits, it does so where it was when it went out.
+static void look(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
+{
+  bool waits = event->status == STATUS_WAITING && cursor->activity == ACTIVITY_OUT && !cursor->collecting &&
+               event->time_ns >= cursor->pending_since_ns && cursor->out_in != FUNCTION_NONE;
+  if (waits) {
+    cursor->waits_in = cursor->out_in;
+    if (cursor->last_ns == cursor->pending_since_ns)
+      cursor_wait_in(cursor, tree, cursor->out_in);
+  }
+  cursor_look(cursor, event);
 }
 
 static void apply_in(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
@@ -316,7 +334,7 @@ bool cursor_apply(struct cursor *cursor, struct fold_tree *tree, const struct tr
   }
   cursor->events++;
   if (event->kind == EVENT_STATUS) {
-    cursor_look(cursor, event);
+    look(cursor, tree, event);
     return true;
   }
   if (event->kind == EVENT_SAMPLE) {

@@ -99,6 +99,8 @@ struct cursor {
   bool newborn;              // spawned, and has not run yet
   bool collecting;
   bool out_to_collect; // it went out in the collection that is on
+  uint32_t out_in;     // what it named when it went out, FUNCTION_NONE if in a collection
+  uint32_t waits_in;   // what it had named when it was last seen waiting
   uint32_t collecting_node;
   int64_t collecting_since_ns;
   int64_t first_ns, last_ns;

@@ -214,6 +214,19 @@ void cursor_return(struct cursor *cursor, struct fold_tree *tree, uint32_t funct
   }
 }
 
+void cursor_wait_in(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
+{
+  struct call_stack *stack = &cursor->stack;
+  uint32_t at = stack->beyond ? CALL_STACK_NONE : call_stack_find(stack, &tree->budget, function);
+  if (at == CALL_STACK_NONE)
+    return;
+  for (uint32_t i = stack->depth - 1; i > at; i--) {
+    if (stack->frames[i].origin == CALL_SEEN)
+      return;
+  }
+  cut_to(cursor, tree, at + 1);
+}
+
 void cursor_restack(struct cursor *cursor, struct fold_tree *tree, const uint32_t *functions, size_t count, bool cut)
 {
   uint32_t base = cursor->root_node;

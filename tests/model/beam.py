@@ -43,13 +43,14 @@ class TraceEnds(Exception):
 
 
 class Frame:
-    __slots__ = ("function", "followed", "traced", "named")
+    __slots__ = ("function", "followed", "traced", "named", "called")
 
     def __init__(self, function, followed):
         self.function = function
         self.followed = followed  # its calls are events
         self.traced = False       # a trace frame lies under it: its return is an event
         self.named = False        # an event named it
+        self.called = False       # its call was an event
 
 
 class Truth:
@@ -162,6 +163,16 @@ class Names:
         self.settle(real)
 
 
+    def waits(self, real):
+        """Somebody saw it wait in the top of `real`, now or the last time: what stood on that has ended unseen."""
+        found = self.nearest(self.visible, real[-1].function)
+        if not found or any(frame.called for frame in self.visible[self.visible.index(found) + 1:]):
+            return
+        if found is not real[-1]:
+            self.doubt("a name that fits another frame (a function that recurses unseen)")
+        self.visible = self.visible[:self.visible.index(found) + 1]
+
+
 class Run:
     """One process of a program, from its start to its end or the end of the trace."""
 
@@ -181,6 +192,7 @@ class Run:
         self.until = beam.program.until
         self.status = None  # while it is out: what somebody who looks would see
         self.looked_at = self.clock
+        self.waits_in = None  # the function that it was last seen waiting in
 
     # What is seen.
 
@@ -229,15 +241,17 @@ class Run:
         self.names.read(self.real, True)
 
     def look(self, length):
-        """Somebody looks from outside."""
+        """Somebody looks from outside, or nobody does."""
         chance = {"all": 1.0, "some": 0.4, "none": 0.0}[self.program.looks]
         if self.beam.random.random() >= chance or not self.tracing:
-            return
+            return False
         last = min(self.clock + length, self.until) - 1
         time = self.beam.random.randint(self.clock, max(self.clock, last))
-        if time >= self.looked_at:  # one after the other
-            self.looked_at = time
-            self.emit("status", status=self.status, time=time)
+        if time < self.looked_at:  # one after the other
+            return False
+        self.looked_at = time
+        self.emit("status", status=self.status, time=time)
+        return True
 
     # Captured calls.
 
@@ -255,7 +269,7 @@ class Run:
         self.tracing = self.seen = True
         self.captured, self.captured_at = frame, len(self.real) - 1
         self.emit("begin", function=frame.function, caller=below.function if below else None)
-        frame.followed, frame.traced = True, self.program.traces_captured
+        frame.followed, frame.traced, frame.called = True, self.program.traces_captured, True
         self.names.begin(frame, below)
         self.beam.truth.calls[self.number, self.names.known()] += 1
 
@@ -288,7 +302,7 @@ class Run:
             self.begin(frame, below)
         elif self.tracing and frame.followed:
             self.emit("call", function=frame.function, caller=caller)
-            frame.traced = True
+            frame.traced = frame.called = True
             believed, shown = not caller_seen and frame.function not in RAISES, self.shown()
             if self.captured_at == len(self.real) - 1:
                 self.names.call_on_floor(shown, believed)
@@ -357,7 +371,10 @@ class Run:
         seen = self.tracing
         self.emit("out", function=self.real[-1].function)
         self.status = status
-        self.look(length)
+        if self.look(length) and status == "waiting":
+            self.waits_in = self.real[-1].function
+        if seen and self.waits_in == self.real[-1].function:
+            self.names.waits(self.shown())
         self.advance(length, state)
         if collect:
             if self.tracing and not seen:

@@ -148,6 +148,11 @@ class Timeline:
                 if place <= back and since <= time < until and status not in ("collecting", "exiting")
                 and not (place > 0 and self.collection_at(place - 1))]
 
+    def seen_waiting(self, out, back):
+        """After how many events somebody saw it waiting since it went out."""
+        return {place for place, time, status in self.statuses
+                if out < place <= back and time >= self.times[out] and status == "waiting" and not self.collection_at(place - 1)}
+
 
 class Model:
     def __init__(self, stream):
@@ -209,8 +214,8 @@ class Model:
 
     def follow_stack(self, timeline):
         """The state that each event leaves behind."""
-        states, state = [], State([], [], True)
-        opens_absence = {out for out, _ in timeline.absences}
+        states, state, waits_in = [], State([], [], True), None
+        absences = dict(timeline.absences)
         for i, (event, time) in enumerate(zip(timeline.events, timeline.times)):
             before, kind = state.frames, timeline.kinds[i]
             if kind == "again":
@@ -232,13 +237,28 @@ class Model:
                 state = State([], [], True)
             elif event.kind in ("exit", "leave"):
                 state = State([], [], True)
-            elif event.function and not state.frames and not timeline.aside(i) and (event.kind == "in" or i in opens_absence):
+            elif event.function and not state.frames and not timeline.aside(i) and (event.kind == "in" or i in absences):
                 # What a scheduling event names is only believed where nothing better is known.
                 state = state._replace(frames=[Frame(event.function, "known", None)])
+            if i in absences and event.function and not timeline.aside(i):
+                seen = timeline.seen_waiting(i, absences[i])
+                if event.function == waits_in or i + 1 in seen:
+                    state = self.wait_in(state, event.function)
+                waits_in = event.function if seen else waits_in
             if event.kind in ("call", "return", "exit", "leave"):
                 self.time_calls(before, state.frames, time)
             states.append(state)
         return states
+
+    def wait_in(self, state, function):
+        """Where a process waits is what it named when it went out: when somebody saw it wait there, now or the last time that
+        it was seen waiting. What stands on that has ended unseen, unless it was seen to be called, when its end would have been."""
+        for depth in range(len(state.frames), 0, -1):
+            if state.frames[depth - 1].function == function:
+                return state._replace(frames=state.frames[:depth])
+            if state.frames[depth - 1].how == "called":
+                break
+        return state
 
     def speaks(self, state, stack):
         """Does a stack that is read in mid-trace say anything of what is there? A captured call stands on its floor."""

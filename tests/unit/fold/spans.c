@@ -72,6 +72,13 @@ static void cut_stacks_and_gaps(void **state)
               "x 0+12\nx;[cut] 0+5\nx;[cut];a 0+5\nx;[cut];a;b 2+3\nx;[lost] 5+4\nx;c 9+3\n");
 }
 
+static void what_ended_unseen_before_a_wait(void **state)
+{
+  (void)state;
+  check_spans(PROCESS_0 "0 stack a b\n5 out a\n6 waiting\n15 in a\n18 end\n",
+              "x 0+18\nx;a 0+18\nx;a;b 0+5\nx;a;[waiting] 5+10\n");
+}
+
 static void nothing_known_of_the_stack(void **state)
 {
   (void)state;
@@ -171,6 +178,7 @@ int main(void)
       cmocka_unit_test(a_last_call_ends_the_frame_it_replaces),
       cmocka_unit_test(what_is_still_there_at_the_end),
       cmocka_unit_test(cut_stacks_and_gaps),
+      cmocka_unit_test(what_ended_unseen_before_a_wait),
       cmocka_unit_test(nothing_known_of_the_stack),
       cmocka_unit_test(absences_that_somebody_saw_and_that_nobody_saw),
       cmocka_unit_test(a_collection_while_out_parts_the_absence),

@@ -1,4 +1,4 @@
-// The rules of stacks and names (7 to 12, 14 and 17 of the rules a frame stands for), one test each or more.
+// The rules of stacks and names (4, 7 to 12, 14 and 17 of the rules a frame stands for), one test each or more.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -218,6 +218,27 @@ static void rule_10_a_stack_read_in_mid_trace_keeps_what_it_has_in_common(void *
                "f 30\nf;[gc] 5\nf;[waiting] 25\nf;h 10\n", NULL);
 }
 
+// That `work` has ended nobody is told: it was there before the trace, or is not traced any more.
+static void rule_4_a_process_waits_in_what_it_named_when_it_went_out(void **state)
+{
+  (void)state;
+  check_stream("0 stack loop work\n5 out loop\n6 waiting\n15 in loop\n18 end\n",
+               "loop 3\nloop;[waiting] 10\nloop;work 5\n", NULL);
+  // Also when nobody looks, once it was seen.
+  check_stream(
+      "0 stack loop work\n1 out loop\n2 waiting\n5 in loop\n6 again loop work\n8 out loop\n9 in loop\n10 end\n",
+      "loop 2\nloop;[waiting] 5\nloop;work 3\n", NULL);
+  // It runs in another level of itself: nobody saw it wait there.
+  check_stream("0 stack loop work\n5 out loop\n6 runnable\n15 in loop\n18 end\n",
+               "loop;work 8\nloop;work;[runnable] 10\n", NULL);
+  // Of what was seen to be called the end would have been seen.
+  check_stream("0 stack loop\n1 call work loop\n3 out loop\n4 waiting\n6 in loop\n7 end\n",
+               "loop 1\nloop;work 3\nloop;work;[waiting] 3\n", NULL);
+  // What is not on the stack is not traced.
+  check_stream("0 stack loop work\n5 out sleep\n6 waiting\n15 in sleep\n18 end\n",
+               "loop;work 8\nloop;work;[waiting] 10\n", NULL);
+}
+
 static void rule_10_without_a_stack_the_first_event_says_where_it_is(void **state)
 {
   (void)state;
@@ -382,6 +403,7 @@ int main(void)
       cmocka_unit_test(rule_10_the_real_stack_is_the_first_state),
       cmocka_unit_test(rule_10_a_stack_read_again_replaces_the_old_one),
       cmocka_unit_test(rule_10_a_stack_read_in_mid_trace_keeps_what_it_has_in_common),
+      cmocka_unit_test(rule_4_a_process_waits_in_what_it_named_when_it_went_out),
       cmocka_unit_test(rule_10_without_a_stack_the_first_event_says_where_it_is),
       cmocka_unit_test(rule_11_a_spawn_leaves_the_parent_where_it_is),
       cmocka_unit_test(rule_12_bifs_and_nifs_are_frames),
