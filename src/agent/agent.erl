@@ -16,6 +16,7 @@
 -define(BATCH_EVENTS, 6000).    % a batch is sent when it has this many events: 36 to 60 KB
 -define(WINDOW, 8).             % batches under way without an answer: below the node's distribution buffer limit (1 MB)
 -define(CHECK_EVENTS, 500).     % events between two looks at the queue
+-define(GAP_NS, 20000).         % between two events: longer ones are looked at, for where a process may have waited
 -define(BEAT_TICKS, 10).        % an empty batch goes out this often, to learn whether anybody answers
 -define(UNANSWERED_MS, 10000).  % tracing stops when no batch was answered for this long
 -define(DRAIN_MS, 1000).        % once tracing is off, what is unsent is given up when the last answer is this old
@@ -31,7 +32,8 @@
 -define(BEGINNERS, 32).            % processes whose stacks are waited for at a time, when tracing begins
 -define(LOOKS, 100).            % processes looked at, and asked for their names, in one tick
 -define(MORE_PEEKS_MS, 60).        % looks between two ticks with a budget: they say where the time is while nothing is traced
--define(MORE_PEEK_MS, 10).
+-define(LOOK_LATE_MS, 30).         % and the profiler has not asked for one: then it is made all the same
+-define(ASK_TICKS, 10).          % between two times that a process is asked where it waits
 -define(NAMELESS, 2000).        % spawned processes that wait for that, the newest
 -define(OURS_TICKS, 100).       % how long a process of the agent that announced itself is known for one
 -define(HOLD_TICKS, 64).         % how long calls are not let in, at most, after one that was of no use
@@ -229,7 +231,7 @@ begun(C = #c{relay = Relay}, Helpers) ->
         {switch, Off, On, Blindly} -> begun(switch(C, Off, On, Blindly), Helpers);
         {calls, On} -> begun(switch_calls(C, On), Helpers);
         {restack, Pid, Tries} ->
-            ask_stack(C, Pid, Tries),
+            tell_stack_later(C, Pid, Tries),
             begun(C, Helpers);
         tick ->
             erlang:send_after(?TICK_MS, self(), tick),
@@ -243,7 +245,7 @@ begun(C = #c{relay = Relay}, Helpers) ->
     end.
 
 %% By somebody else: who waits for processes that call without end hears of nothing else, while their events pile up.
-ask_stack(#c{relay = Relay}, Pid, Tries) ->
+tell_stack_later(#c{relay = Relay}, Pid, Tries) ->
     Control = self(),
     helper(fun() ->
                    Relay ! {ours, self()},
@@ -320,6 +322,9 @@ control(C = #c{client = Client, relay = Relay}) ->
         shared -> over(C, 'other-tracer');
         {switch, Off, On, Blindly} -> control(switch(C, Off, On, Blindly));
         {calls, On} -> control(switch_calls(C, On));
+        look ->
+            [Looker ! look || Looker <- [C#c.looker | [Share || C#c.head =:= none, Share <- C#c.peers]]],
+            control(C);
         {over, Pid} ->
             end_process(C, Pid),
             delivered(C, Pid),
@@ -330,7 +335,10 @@ control(C = #c{client = Client, relay = Relay}) ->
         enough -> finish(C, calls);
         {own_call_ended, Runner} when Runner =:= C#c.runner -> finish(C, returned);
         {restack, Pid, Tries} ->
-            ask_stack(C, Pid, Tries),
+            tell_stack_later(C, Pid, Tries),
+            control(C);
+        {where_waits, Pid} ->
+            helper(fun() -> tell_waits(Relay, Pid) end, []),
             control(C);
         {born, Pid} ->
             flag_newborn(C, Pid),
@@ -402,12 +410,13 @@ look_round(C = #c{pids = Pids, newborn = Newborn, round = Round, relay = Relay, 
             {Nameless, Rest} = lists:split(min(?LOOKS, length(Newborn)), Newborn),
             C#c{round = Later, newborn = Rest, looker = helper(fun() ->
                 Relay ! {ours, self()},
+                Overhead =:= full orelse await_look(),
                 Looks = look(Now),
                 Relay ! {looked, Looks},
                 Overhead =:= full orelse (Relay ! {peeked, timely(Relay, fun() -> peek(Looks) end, [])}),
                 lists:any(fun(Pid) -> is_shared(Whose, Pid) end, Now) andalso (Control ! shared),
                 [Relay ! {described, Pid, describe_timely(Relay, Pid)} || Pid <- Nameless, is_process_alive(Pid)],
-                Overhead =:= full orelse peek_on(Relay, Now, ?MORE_PEEK_MS, ?MORE_PEEKS_MS)
+                Overhead =:= full orelse peek_on(Relay, Now, fun await_look/0, ?MORE_PEEKS_MS)
             end, [])}
     end.
 
@@ -418,15 +427,6 @@ take(Count, Iterator, Taken) ->
         {Key, _, Rest} -> take(Count - 1, Rest, [Key | Taken]);
         none -> {Taken, none}
     end.
-
-%% What the processes are doing: of one that is out, only this tells waiting from preempted. It was so between the two times.
-look(Pids) ->
-    [{Pid, Status, Before, erlang:monotonic_time(nanosecond)} ||
-        Pid <- Pids, Before <- [erlang:monotonic_time(nanosecond)], {status, Status} <- [process_info(Pid, status)]].
-
-%% The stacks of those that did not wait.
-peek(Looks) ->
-    [{Pid, Read} || {Pid, Status, _, _} <- Looks, Status =/= waiting, {_, _, _} = Read <- [catch read_stack(Pid, ?PEEK_PRINT_MAX)]].
 
 %% Tracing off first, so that nothing more is emitted; what has been emitted is waited for, sent on, and answered.
 finish(C = #c{client = Client, relay = Relay, head = Head}, Why) ->
@@ -496,6 +496,7 @@ leave(#c{api = Api, relay = Relay, capture = Capture}) ->
 -include("relay.hrl").
 -include("shares.hrl").
 -include("overhead.hrl").
+-include("looks.hrl").
 -include("restack.hrl").
 -include("pace.hrl").
 -include("calls.hrl").

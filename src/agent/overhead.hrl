@@ -5,7 +5,7 @@
 
 %%% Relay --------------------------------------------------------------------------------------------------
 
-%% A window: `base` has the counts at its begin, by slot, `run_ns` is how long traced processes ran in it, `events` how many they
+%% A window: `base` has the counts at its begin, by slot, `begun` is when its first events came, `run_ns` is how long traced processes ran in it, `events` how many they
 %% made. A function's slot is its id; collections have that of the id 0 and are switched off as `gc`, each is as many events as it
 %% costs (`gc_events`); being scheduled out has ?OUTS and is switched off as `running`: a time slice is 4,000 reductions, which
 %% is ten microseconds of tiny functions. A process that is found waiting then has it switched on again.
@@ -23,8 +23,8 @@
 %% functions that stay on. `decided` is the stamp of a decision whose window has not begun, or pending while it is carried out; `blind`
 %% is since when calls are not traced for it. While too many events wait calls are `paused`.
 -record(o, {budget, event_ns = 1, gc_events = 0, counts, base = #{}, run_ns = 0, events = 0, decided = none, quiet = 0,
-            paused = false, off = #{}, times = #{}, kept = #{}, blind = none, over = true, pause = 1, crowded = false, looks = 0,
-            seen = #{}, tried = 0, waited = 0}).
+            paused = false, off = #{}, times = #{}, kept = #{}, gaps = none, begun = none, blind = none, over = true, pause = 1,
+            crowded = false, looks = 0, seen = #{}, tried = 0, waited = 0}).
 
 -define(WINDOW_NS, 5000000).        % of running, before it is judged
 -define(WINDOW_MAX_NS, 100000000).  % of running, before it is forgotten
@@ -32,7 +32,7 @@
 -define(NARROW_REST_TICKS, 30).     % ... but so long at least
 -define(DOUBLINGS, 6).
 -define(PAUSE_MAX, 100).            % ticks
--define(ALIKE, 16).                 % times the calls for its width, or less: off in one decision, and on again together
+-define(ALIKE, 16).                 % times the calls for its width, or less: off in one decision
 -define(TRUNK, 0.9).                % share of the time, of what everything is on top of
 -define(BUSIER, 0.6).               % of the calls of the one with most, at least
 -define(CROWDED, 2).                % times what an event costs, where the relay's time for it is taken from the others, too
@@ -44,13 +44,11 @@
                                     % up to a tenth where its time slices are short, whatever is traced of it
 -define(ROOM, 0.75).                % of the budget: with less than that in use something is tried again
 -define(WIDE, 0.04).                % share of the time with which a function is missed
--define(PEEKS_MS, 32).              % looks while a decision is carried out blindly
--define(PEEK_MS, 3).
--define(MORE_PEEKED, 8).            % processes, each time others
 -define(QUIET_TICKS, 10).           % without a whole window, after which there is room
 -define(BACKLOG, 20000).            % events that wait in the relay's queue, at which calls are paused
 
 -define(STEP, 0.9).                 % of the cost, that one decision takes off at most: the next window is nearer to the truth
+-define(FELT, 4).                   % of the time, or more, is what they run: one part in so many
 -define(WAITED_TICKS, 3).           % since a process was last found waiting, or the trace began
 -define(SELDOM, 100).               % of the calls of a window, one in so many
 -define(MUCH, 20).                  % of a window that is mostly tracing, one part in so many
@@ -79,21 +77,25 @@ judge(Now, _, R) when not is_integer(Now) -> R; % of nobody whose clock is known
 judge(_, _, R = #r{overhead = #o{decided = pending}}) -> R;
 judge(Now, _, R = #r{overhead = #o{decided = Decided}}) when is_integer(Decided), Now < Decided -> R;
 judge(_, _, R = #r{overhead = #o{decided = Decided}}) when is_integer(Decided) -> begin_window(R);
-judge(_, Ids, R = #r{overhead = O0, gauge = G}) ->
-    #o{run_ns = RunNs, budget = Budget, base = #{0 := Collected}} = O0,
+judge(Now, Ids, R = #r{overhead = O = #o{begun = none}}) -> judge(Now, Ids, R#r{overhead = O#o{begun = Now}});
+judge(Now, Ids, R = #r{overhead = O0, gauge = G}) ->
+    #o{budget = Budget, base = #{0 := Collected, ?OUTS := Outs}, begun = Begun} = O0,
+    RunNs = run_ns(Now, O0),
     {OwnNs, GcEvents} = event_costs(G),
     EventNs = case O0#o.crowded of true -> ?CROWDED * OwnNs; false -> OwnNs end,
     O = O0#o{events = O0#o.events + ?CHECK_EVENTS, event_ns = EventNs, gc_events = GcEvents},
     Cost = (O#o.events + (counters:get(O#o.counts, 1) - Collected) * GcEvents) * EventNs,
     True = max(RunNs - Cost, RunNs div 100),
     Allowed = ?AIM * Budget * True,
-    Less = Cost - fixed(R#r.ticks, O), % what may be switched off
+    Scheduling = 2 * (counters:get(O#o.counts, ?OUTS + 1) - Outs) * EventNs,
+    Stays = is_waiting(R#r.ticks, O) andalso not (Scheduling > Budget * True andalso RunNs * ?FELT > Now - Begun),
+    Less = case Stays of true -> Cost - Scheduling; false -> Cost end, % what may be switched off
     if
         RunNs < ?WINDOW_NS -> R#r{overhead = O};
         Less > Allowed, ?SLIGHT * Cost =< True, RunNs < ?WINDOW_MAX_NS -> R#r{overhead = O}; % that is not urgent, and known better by then
         Less > Allowed ->
             CallPart = case Cost > ?DENSE * True of true -> dense; false -> 2 * EventNs / (Budget * True) end,
-            Most = most(min(Less - Allowed, ?STEP * Less), CallPart, R#r.ticks, Ids, O),
+            Most = most(min(Less - Allowed, ?STEP * Less), CallPart, Stays, Ids, O),
             switch_off(Most, CallPart, Cost > True, paused_for(Less / Allowed, Most, CallPart, O), R);
         RunNs < ?WINDOW_MAX_NS -> R#r{overhead = O#o{over = false}};
         true -> on_again(?ROOM * Allowed - Less, begin_window(R#r{overhead = O#o{over = false}}), O)
@@ -111,11 +113,12 @@ paused_for(Times, Most, CallPart, O) ->
 switch_off([], _, _, O, R) -> begin_window(R#r{overhead = O});
 switch_off(Most, CallPart, Blindly, O, R = #r{control = Control, ticks = Now}) ->
     Control ! {switch, [What || {_, _, What} <- Most], [], Blindly andalso not O#o.paused},
+    Gaps = case lists:keymember(running, 3, Most) andalso is_waiting(Now, O) of true -> #{}; false -> O#o.gaps end,
     {Off, Times} = lists:foldl(fun({_, Calls, What}, {Offs, All}) ->
                                        {Offs#{What => {case CallPart of dense -> 1; _ -> CallPart * Calls end, Now}},
                                         maps:update_with(What, fun(N) -> N + 1 end, 1, All)}
                                end, {O#o.off, O#o.times}, Most),
-    R#r{overhead = pending(Blindly, O#o{off = Off, times = Times, over = true})}.
+    R#r{overhead = pending(Blindly, O#o{off = Off, times = Times, gaps = Gaps, over = true})}.
 
 pending(_, O = #o{paused = true}) -> O#o{decided = pending};
 pending(Blindly, O) -> O#o{decided = pending, blind = case Blindly of true -> erlang:monotonic_time(nanosecond); false -> none end}.
@@ -123,13 +126,13 @@ pending(Blindly, O) -> O#o{decided = pending, blind = case Blindly of true -> er
 begin_window(R = #r{overhead = O, next_function = Next}) ->
     Slots = [?OUTS | lists:seq(0, min(Next, ?COUNTED) - 1)],
     Base = maps:from_list([{Slot, counters:get(O#o.counts, Slot + 1)} || Slot <- Slots]),
-    R#r{overhead = O#o{base = Base, run_ns = 0, events = 0, decided = none, quiet = 0}}.
+    R#r{overhead = O#o{base = Base, begun = none, run_ns = 0, events = 0, decided = none, quiet = 0}}.
 
 %% What made most of the window for the least that is to be seen of it, until the rest costs so much less: a call is two events.
-most(TooMuch, CallPart, Now, Ids, O = #o{counts = Counts, base = Base, event_ns = EventNs, kept = Kept, gc_events = GcEvents}) ->
+most(TooMuch, CallPart, Stays, Ids, O = #o{counts = Counts, base = Base, event_ns = EventNs, kept = Kept, gc_events = GcEvents}) ->
     Called = maps:to_list(maps:without([undefined | maps:keys(Kept)], Ids)),
     Calls = [{Count / width(What, O), Count, What} ||
-                {What, Slot, Weight} <- [{running, ?OUTS, 1} || not is_waiting(Now, O)] ++
+                {What, Slot, Weight} <- [{running, ?OUTS, 1} || not Stays] ++
                                             [{gc, 0, 1 + GcEvents div 2} | [{MFA, Id, 1} || {MFA, Id} <- Called]],
                 is_integer(Slot), Slot =< ?OUTS, Count <- [Weight * (counters:get(Counts, Slot + 1) - maps:get(Slot, Base, 0))]],
     [First | Rest] = lists:reverse(lists:sort(Calls)),
@@ -162,16 +165,15 @@ without_skeleton(Most, CallPart, Calls, O) ->
             end
     end.
 
-%% What being scheduled costs, where that has to stay.
-fixed(Now, O = #o{counts = Counts, base = #{?OUTS := Outs}, event_ns = EventNs}) ->
-    case is_waiting(Now, O) of
-        true -> 2 * (counters:get(Counts, ?OUTS + 1) - Outs) * EventNs;
-        false -> 0
-    end.
+%% Where being scheduled is not seen a process runs from one of its events to the next, as far as anybody knows.
+run_ns(Now, #o{run_ns = RunNs, begun = Begun, off = #{running := _}}) -> min(RunNs, (Now - Begun) * erlang:system_info(schedulers_online));
+run_ns(_, #o{run_ns = RunNs}) -> RunNs.
 
 is_waiting(Now, #o{waited = Waited}) -> Now - Waited =< ?WAITED_TICKS.
 
-%% Where a process waits only being scheduled tells how long: that is switched off only of what never waits.
+%% Where a process waits only being scheduled tells how long: that stays, unless that alone is more than the budget, of processes whose
+%% work is felt. Their waits are told by looks then, and between two of their events by how far these are apart: `gaps` has, by the
+%% function that was the last to be named, how often one was seen to wait then, and how often it was looked at.
 waiting_seen(Looks, R = #r{overhead = O = #o{}, ticks = Now}) ->
     case lists:any(fun({_, Status, _, _}) -> Status =:= waiting end, Looks) of
         true -> R#r{overhead = O#o{waited = Now}};
@@ -218,8 +220,7 @@ on_again(Room, R = #r{control = Control, ticks = Ticks}, O) ->
     Rested = fun({_, Part, Since, What}) -> Ticks - Since >= resting(What, Part, O) end,
     {Skeleton, Dense} = lists:partition(fun({_, Part, _, _}) -> Part < 1 end, Wide),
     On = case {lists:any(Rested, Skeleton), lists:filter(Rested, Dense)} of
-             {true, _} ->
-                 [What || {_, _, _, What} <- Skeleton];
+             {true, _} -> [What || {_, _, _, What} <- Skeleton];
              {false, [{_, _, _, What} | _]} -> [What]; % with many on every change of a pattern waits long
              {false, []} -> [What || {_, _, _, What} <- lists:sublist(lists:filter(Rested, Narrow), 1),
                                      Skeleton =:= [], Ticks - O#o.tried >= ?TRIAL_TICKS]
@@ -227,7 +228,8 @@ on_again(Room, R = #r{control = Control, ticks = Ticks}, O) ->
     case On of
         [_ | _] when Room > 0 ->
             Control ! {switch, [], On, false},
-            R#r{overhead = pending(false, (R#r.overhead)#o{off = maps:without(On, O#o.off), tried = Ticks})};
+            Gaps = case lists:member(running, On) of true -> none; false -> O#o.gaps end,
+            R#r{overhead = pending(false, (R#r.overhead)#o{off = maps:without(On, O#o.off), gaps = Gaps, tried = Ticks})};
         _ -> R
     end.
 
@@ -315,26 +317,6 @@ switch_calls(C = #c{relay = Relay}, On) ->
     flag_all(C, call, On),
     On andalso (Relay ! {decided, erlang:monotonic_time(nanosecond)}),
     C#c{calls = On}.
-
-%% Where the processes are while calls are not traced.
-peek_untraced(#c{pids = Pids, relay = Relay}) ->
-    {Some, _} = take(?LOOKS, maps:iterator(Pids), []),
-    helper(fun() ->
-                   Relay ! {ours, self()},
-                   peek_on(Relay, Some, ?PEEK_MS, ?PEEKS_MS)
-           end, []).
-
-%% Looks in that time, at some processes each time.
-peek_on(_, [], _, _) -> ok;
-peek_on(_, _, _, Left) when Left =< 0 -> ok;
-peek_on(Relay, Pids, EveryMs, Left) ->
-    Begin = now_ms(),
-    receive after EveryMs -> ok end,
-    {Now, Later} = lists:split(min(?MORE_PEEKED, length(Pids)), Pids),
-    {Looks, Reads} = timely(Relay, fun() -> Some = look(Now), {Some, peek(Some)} end, {[], []}),
-    Relay ! {looked, Looks},
-    Relay ! {peeked, Reads},
-    peek_on(Relay, Later ++ Now, EveryMs, Left - (now_ms() - Begin)).
 
 %% What is born meanwhile has the flags that its parent had.
 flag_newborn(#c{off = Off, calls = unpaused}, _) when map_size(Off) =:= 0 -> ok;

@@ -8,10 +8,11 @@
 %% (expected: its parent's `spawn` has come), or that event of its parent (early, since that tick). `since` is the time of its
 %% first event, `missing` how many are no longer among `starting`. Where calls are captured (calls.hrl), `began` is when the present
 %% one did, and the process is idle without one; `called` is its function. `ran` is from when on its running has not been counted.
-%% While its stack is read anew it is `restacking`, and `starting` are its events since then.
+%% While its stack is read anew it is `restacking`, and `starting` are its events since then. `waits` is what it had named when it was
+%% last seen waiting, or the tick at which that was last asked for.
 -record(p, {id, acc = <<>>, base, clock, last = none, out = true, starting = [], started = 0, dropped = none, since,
             missing = 0, origin = attached, parent = none, description, began = none, depth = 0, offs = 0, left,
-            lingers = none, endings = [], ran = none, called = none}).
+            lingers = none, endings = [], ran = none, called = none, waits = -?ASK_TICKS}).
 
 %% `ids` maps {M,F,A} to an id: an integer below 2^16, {Id} from there on.
 %% `captured` is none, or {HowMany, SlowerNs, Functions}: calls are; `active` are going on, `complete` have ended; `offs` times
@@ -46,7 +47,7 @@ loop(Cur, P, Acc, Clock, Last, N, Ids, R) ->
             other(Event, Cur, P#p{acc = Acc, clock = Clock, last = Last}, N, Ids, R);
         {trace_ts, Cur, call, MFA, Last, Ts} = Event ->
             case Ids of
-                #{MFA := Id} when is_integer(Id), Ts >= Clock, Ts - Clock < 16#1000000 ->
+                #{MFA := Id} when is_integer(Id), Ts >= Clock, Ts - Clock < ?GAP_NS ->
                     count(Id, R),
                     loop(Cur, P, <<Acc/binary, 16#41, (Ts - Clock):24, Id:16>>, Ts, MFA, N - 1, Ids, R);
                 #{} ->
@@ -54,14 +55,14 @@ loop(Cur, P, Acc, Clock, Last, N, Ids, R) ->
             end;
         {trace_ts, Cur, return_to, MFA, Ts} = Event ->
             case Ids of
-                #{MFA := Id} when is_integer(Id), Ts >= Clock, Ts - Clock < 16#1000000 ->
+                #{MFA := Id} when is_integer(Id), Ts >= Clock, Ts - Clock < ?GAP_NS ->
                     loop(Cur, P, <<Acc/binary, 2, (Ts - Clock):24, Id:16>>, Ts, MFA, N - 1, Ids, R);
                 #{} ->
                     event(Event, Cur, P#p{acc = Acc, clock = Clock, last = Last}, N, Ids, R)
             end;
         {trace_ts, Cur, call, MFA, Caller, Ts} = Event ->
             case Ids of
-                #{MFA := Id, Caller := From} when is_integer(Id), is_integer(From), Ts >= Clock, Ts - Clock < 16#1000000 ->
+                #{MFA := Id, Caller := From} when is_integer(Id), is_integer(From), Ts >= Clock, Ts - Clock < ?GAP_NS ->
                     count(Id, R),
                     loop(Cur, P, <<Acc/binary, 1, (Ts - Clock):24, Id:16, From:16>>, Ts, MFA, N - 1, Ids, R);
                 #{} ->
@@ -332,7 +333,8 @@ replay(_, {#p{origin = leaving}, _, _} = Left) -> Left;
 replay(Event, {P, Ids, R}) -> replay(Event, stamp(Event), P, Ids, R).
 
 replay(_, Ts, P = #p{clock = Clock}, Ids, R) when is_integer(Clock), Ts < Clock -> {P, Ids, R}; % as in event/6
-replay(Event, Ts, P, Ids, R) ->
+replay(Event, Ts, P0, Ids0, R0) ->
+    {P, Ids, R} = waited(Ts, P0, Ids0, R0),
     case pack(element(3, Event), Event, P, Ts, Ids, R) of
         ignored -> {P, Ids, R};
         {#p{origin = leaving}, _, _} = Left -> Left;
@@ -387,7 +389,7 @@ message({stack, Pid, Read, Tries}, Ids, R = #r{processes = Processes}) ->
         #{} -> {Ids, R} % it was not waited for any longer
     end;
 message({looked, Looks}, Ids, R) ->
-    {Ids, lists:foldl(fun looked/2, waiting_seen(Looks, R), Looks)};
+    {Ids, lists:foldl(fun(Look, S) -> looked(Look, Ids, S) end, waiting_seen(Looks, R), Looks)};
 message({sampling, Interval}, Ids, R) ->
     {Ids, add_facts([{"sampled", integer_to_list(Interval)}], R#r{sampled = true})};
 message({sampled, Told}, Ids, R) ->
@@ -406,6 +408,8 @@ message({budget, Percent, Kept}, Ids, R) ->
     {Ids, begin_window(R#r{overhead = budget(Percent, Kept)})};
 message({peeked, Reads}, Ids, R) ->
     lists:foldl(fun peeked/2, {Ids, widths(Reads, R)}, Reads);
+message({waits, Pid, Read}, Ids, R) ->
+    waits_where(Pid, Read, Ids, R);
 message({decided, Stamp}, Ids, R) ->
     {Ids, decided(Stamp, R)};
 message({facts, Facts}, Ids, R) ->
@@ -496,41 +500,6 @@ add_facts(Facts, R) ->
                      Text = unicode:characters_to_binary(Value),
                      [<<16#82>>, text16(list_to_binary(Key)), <<(byte_size(Text)):32>>, Text]
                  end || {Key, Value} <- Facts] | R#r.defs]}.
-
-status(waiting) -> 1;
-status(runnable) -> 2;
-status(running) -> 3;
-status(suspended) -> 4;
-status(garbage_collecting) -> 5;
-status(_) -> 6.
-
-%% Only what was seen wholly after the last event; the fold sees to it that it was before the next.
-looked({Pid, Status, Before, After}, R = #r{processes = Processes}) ->
-    case Processes of
-        #{Pid := P = #p{out = Out, clock = Clock, origin = attached}}
-          when is_integer(Clock), Before >= Clock, Out =/= false, Out =/= gone, Status =/= waiting ->
-            %% It was out when that was no longer told.
-            case is_running_seen(R) of
-                false -> R#r{processes = Processes#{Pid := (append(4, P, Before, <<0:16>>))#p{clock = Before, last = none, out = false, ran = Before}}};
-                true when Out =:= true -> seen_out(P, Status, After, Pid, R);
-                true -> R
-            end;
-        #{Pid := P = #p{out = true, clock = Clock, origin = attached}} when is_integer(Clock), Before >= Clock ->
-            seen_out(P, Status, After, Pid, R);
-        #{Pid := P = #p{out = false, clock = Clock, origin = attached}} when is_integer(Clock), Before >= Clock, Status =:= waiting ->
-            case waits(R) of
-                R -> R;
-                R1 ->
-                    P1 = append(3, P, Before, <<0:16>>),
-                    P2 = append(9, P1#p{clock = Before}, After, <<(status(Status))>>),
-                    R1#r{processes = Processes#{Pid := P2#p{out = looked, last = none, ran = none}}}
-            end;
-        #{} -> R
-    end.
-
-seen_out(P, Status, After, Pid, R = #r{processes = Processes}) ->
-    P1 = append(9, P, After, <<(status(Status))>>),
-    R#r{processes = Processes#{Pid := P1#p{out = case Status of running -> true; _ -> looked end}}}.
 
 ended({Pid, Ts}, R = #r{processes = Processes}) ->
     case Processes of

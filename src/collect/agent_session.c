@@ -221,8 +221,9 @@ int agent_session_understand(struct agent_session *session, struct term_reader *
   } else if (!session->started && term_read_atom_is(message, "started")) {
     read_relays(message, session);
     term_read_pid(message, &session->controller);
-    if (arity > 4)
-      term_read_pid(message, &session->sampler);
+    session->looker = session->controller;
+    if (arity > 4) // the sampler
+      term_read_pid(message, &session->looker);
     said->kind = AGENT_STARTED;
     session->started = !message->failed;
   } else if (term_read_atom_is(message, "batch")) {
@@ -261,7 +262,7 @@ int agent_session_look(struct agent_session *session, struct error *err)
   if (!writer)
     return error_set(err, ERROR_MEMORY, "out of memory");
   term_write_atom(writer, "look");
-  int result = node_send(session->node, &session->sampler, writer, err);
+  int result = node_send(session->node, &session->looker, writer, err);
   term_writer_free(writer);
   return result;
 }

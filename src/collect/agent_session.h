@@ -18,7 +18,7 @@ struct agent_session {
   struct node_pid relays[AGENT_RELAYS_MAX];
   unsigned relay_count; // once it has started
   struct node_pid controller;
-  struct node_pid sampler; // with sample_ns
+  struct node_pid looker; // whom agent_session_look() tells
   bool started;
   bool own_call; // was asked for
 };
@@ -64,6 +64,7 @@ int agent_session_understand(struct agent_session *session, struct term_reader *
 
 int agent_session_acknowledge(struct agent_session *session, unsigned relay, struct error *err); // one batch
 int agent_session_stop(struct agent_session *session, struct error *err);
-int agent_session_look(struct agent_session *session, struct error *err); // with sample_ns: at all processes, now
+// With sample_ns, or a budget: the agent shall look at the processes now.
+int agent_session_look(struct agent_session *session, struct error *err);
 
 #endif

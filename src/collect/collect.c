@@ -26,6 +26,7 @@
 #define GOODBYE_NS 3000000000        // from its last word, or from giving up, to its end
 #define STOPPING_NS 30000000000      // from Ctrl-C to its last word: it may have much to send
 #define OVERTIME_NS 60000000000      // past the deadline that the agent keeps
+#define BUDGET_LOOK_NS 10000000      // with --overhead, between two looks, on average
 #define MESSAGES_AT_ONCE 64          // between two looks at the stop pipe
 #define PROGRESS_INTERVAL_NS 200000000
 
@@ -52,10 +53,11 @@ struct collector {
   enum phase phase;
   uint64_t phase_ns, heard_ns, stopped_ns, given_up_ns, progress_ns; // on our clock
   uint64_t called_ns;                                                // when the first captured call came
-  uint64_t look_ns, look_seed; // with sample_ns: when the next look is due, and what the distances are drawn from
-  bool deaf;                   // the node takes no messages; what it has sent may still come
-  bool more;                   // messages were left in the node's buffer
-  bool agent_left;             // by itself, and the node is there
+  uint64_t look_ns,
+      look_seed;   // with sample_ns or a budget: when the next look is due, and what the distances are drawn from
+  bool deaf;       // the node takes no messages; what it has sent may still come
+  bool more;       // messages were left in the node's buffer
+  bool agent_left; // by itself, and the node is there
   uint64_t wire_bytes;
   int stops; // signals so far
 };
@@ -409,6 +411,8 @@ static int check_time(struct collector *collector, uint64_t now, struct error *e
 static struct timespec look_in_time(struct collector *collector)
 {
   uint64_t interval_ns = collector->options->sample_ns, now = clock_ns(), wait_ns = PROGRESS_INTERVAL_NS;
+  if (!interval_ns && collector->options->overhead_percent > 0)
+    interval_ns = BUDGET_LOOK_NS;
   if (interval_ns && collector->phase == PHASE_TRACING && !collector->stopped_ns) {
     if (now >= collector->look_ns) {
       look(collector);

@@ -37,6 +37,7 @@ void cursor_init(struct cursor *cursor, uint32_t process, uint32_t root_node)
                             .pending_since_ns = INT64_MIN,
                             .out_in = FUNCTION_NONE,
                             .waits_in = FUNCTION_NONE,
+                            .waits_at = CALL_STACK_NONE,
                             .last_absence = ABSENCE_BRIEF,
                             .seen_waiting_ns = INT64_MIN,
                             .seen_busy_ns = INT64_MIN};
@@ -86,7 +87,7 @@ static void apply_out(struct cursor *cursor, struct fold_tree *tree, uint32_t fu
   learn_top(cursor, tree, function);
   cursor->out_in = cursor->collecting ? FUNCTION_NONE : function;
   if (cursor->out_in != FUNCTION_NONE && cursor->out_in == cursor->waits_in)
-    cursor_wait_in(cursor, tree, function);
+    cursor_wait_in(cursor, tree);
   cursor->activity = ACTIVITY_OUT;
   cursor->out_to_collect = cursor->collecting;
   cursor->pending_since_ns = cursor->last_ns;
@@ -99,9 +100,11 @@ static void look(struct cursor *cursor, struct fold_tree *tree, const struct tra
   bool waits = event->status == STATUS_WAITING && cursor->activity == ACTIVITY_OUT && !cursor->collecting &&
                event->time_ns >= cursor->pending_since_ns && cursor->out_in != FUNCTION_NONE;
   if (waits) {
+    if (cursor->waits_in != cursor->out_in)
+      cursor->waits_at = CALL_STACK_NONE;
     cursor->waits_in = cursor->out_in;
     if (cursor->last_ns == cursor->pending_since_ns)
-      cursor_wait_in(cursor, tree, cursor->out_in);
+      cursor_wait_in(cursor, tree);
   }
   cursor_look(cursor, event);
 }

@@ -101,6 +101,8 @@ struct cursor {
   bool out_to_collect; // it went out in the collection that is on
   uint32_t out_in;     // what it named when it went out, FUNCTION_NONE if in a collection
   uint32_t waits_in;   // what it had named when it was last seen waiting
+  uint32_t waits_on;   // what that stood on when it was last on the stack then, FUNCTION_NONE: nothing
+  uint32_t waits_at;   // ... as which frame from the outermost
   uint32_t collecting_node;
   int64_t collecting_since_ns;
   int64_t first_ns, last_ns;

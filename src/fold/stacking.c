@@ -214,17 +214,34 @@ void cursor_return(struct cursor *cursor, struct fold_tree *tree, uint32_t funct
   }
 }
 
-void cursor_wait_in(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
+static bool is_seen_above(const struct call_stack *stack, uint32_t depth)
+{
+  for (uint32_t i = stack->depth; i > depth; i--) {
+    if (stack->frames[i - 1].origin == CALL_SEEN)
+      return true;
+  }
+  return false;
+}
+
+void cursor_wait_in(struct cursor *cursor, struct fold_tree *tree)
 {
   struct call_stack *stack = &cursor->stack;
-  uint32_t at = stack->beyond ? CALL_STACK_NONE : call_stack_find(stack, &tree->budget, function);
-  if (at == CALL_STACK_NONE)
+  if (stack->beyond || stack->depth == 0)
     return;
-  for (uint32_t i = stack->depth - 1; i > at; i--) {
-    if (stack->frames[i].origin == CALL_SEEN)
+  uint32_t at = call_stack_find(stack, &tree->budget, cursor->waits_in);
+  if (at != CALL_STACK_NONE) {
+    if (is_seen_above(stack, at + 1))
       return;
+    cut_to(cursor, tree, at + 1);
+    cursor->waits_at = at;
+    cursor->waits_on = at ? stack->frames[at - 1].function : FUNCTION_NONE;
+  } else if (cursor->waits_at != CALL_STACK_NONE && cursor->waits_at <= stack->depth) {
+    uint32_t on = cursor->waits_at ? stack->frames[cursor->waits_at - 1].function : FUNCTION_NONE;
+    if (on != cursor->waits_on || is_seen_above(stack, cursor->waits_at))
+      return;
+    cut_to(cursor, tree, cursor->waits_at);
+    push(cursor, tree, cursor->waits_in, CALL_FOUND);
   }
-  cut_to(cursor, tree, at + 1);
 }
 
 void cursor_restack(struct cursor *cursor, struct fold_tree *tree, const uint32_t *functions, size_t count, bool cut)

@@ -8,9 +8,9 @@
 void cursor_call(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event);
 void cursor_return(struct cursor *cursor, struct fold_tree *tree, uint32_t function);
 
-// The process waits in `function`. Of what stands on that nothing may have been seen to be called: its end would have
-// been.
-void cursor_wait_in(struct cursor *cursor, struct fold_tree *tree, uint32_t function);
+// The process waits in its `waits_in`. Of what stands on that nothing may have been seen to be called: its end would
+// have been. Where it is not on the stack it stands on what it stood on before, if that is there.
+void cursor_wait_in(struct cursor *cursor, struct fold_tree *tree);
 
 // The stack is these functions now, outermost first; `cut`: they stand on others that are not known.
 void cursor_restack(struct cursor *cursor, struct fold_tree *tree, const uint32_t *functions, size_t count, bool cut);

@@ -10,17 +10,18 @@ FEWER = 2  # times fewer events in a second than with every call, at least, on w
 class OverheadTest(LiveTest):
     @classmethod
     def setUpClass(cls):
+        harness.world.compile(harness.HERE / "pingpong.erl", "programs")
         cls.node = harness.start_shop(SHOP_DENSE="on")
 
     @classmethod
     def tearDownClass(cls):
         cls.node.stop()
 
-    def recorded(self, overhead, seconds, *more):
+    def recorded(self, overhead, seconds, process="shop_dense"):
         before = self.node.state()
         path = harness.world.folder / "overhead.flb"
-        result = flambeau("record", "-n", self.node.name, "-p", "shop_dense", "-d", f"{seconds}s", "--overhead", overhead,
-                          "-o", path, *more, timeout_s=240)
+        result = flambeau("record", "-n", self.node.name, "-p", process, "-d", f"{seconds}s", "--overhead", overhead, "-o", path,
+                          timeout_s=240)
         self.assert_ended(result, 0)
         self.assert_clean(self.node, before)
         report = flambeau("report", "--json", path, timeout_s=240)
@@ -41,6 +42,21 @@ class OverheadTest(LiveTest):
         self.assertLess(bounded["events"] / 6 * FEWER, full["events"])
         own = sum(function["own_ns"] for function in bounded["functions"] if function["name"].startswith("shop_dense:"))
         self.assertGreater(own, 0.8 * bounded["time"]["ran_ns"])
+
+    def test_being_scheduled_costs_more_than_the_budget_where_processes_wait(self):
+        """Of each turn half is the other's."""
+        self.node.call("pingpong", "start")
+        self.addCleanup(self.node.call, "pingpong", "stop")
+        full = self.recorded("full", 1, "ping")
+        bounded = self.recorded("20%", 6, "ping")
+        self.assertIn("[runnable] ", bounded["facts"]["folded_names"])
+        self.assertLess(bounded["events"] / 6 * FEWER, full["events"])
+        self.assertEqual(bounded["conservation"]["difference_ns"], 0)
+        waited = bounded["time"]["waiting_ns"] / bounded["covered_ns"]
+        self.assertGreater(waited, 0.3)
+        self.assertLess(waited, 0.7)
+        self.assertEqual([function["name"] for function in bounded["functions"] if function["waiting_ns"] > 0.1 * bounded["time"]["waiting_ns"]],
+                         ["pingpong:turns/0"])
 
     def test_words_that_are_no_budget(self):
         for word in ("0%", "20", "20%%", "much", "1001%"):

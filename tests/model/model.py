@@ -214,7 +214,7 @@ class Model:
 
     def follow_stack(self, timeline):
         """The state that each event leaves behind."""
-        states, state, waits_in = [], State([], [], True), None
+        states, state, waits_in, place = [], State([], [], True), None, None
         absences = dict(timeline.absences)
         for i, (event, time) in enumerate(zip(timeline.events, timeline.times)):
             before, kind = state.frames, timeline.kinds[i]
@@ -242,23 +242,32 @@ class Model:
                 state = state._replace(frames=[Frame(event.function, "known", None)])
             if i in absences and event.function and not timeline.aside(i):
                 seen = timeline.seen_waiting(i, absences[i])
-                if event.function == waits_in or i + 1 in seen:
-                    state = self.wait_in(state, event.function)
-                waits_in = event.function if seen else waits_in
+                if event.function == waits_in:
+                    state, place = self.wait_in(state, event.function, place)
+                if seen and event.function != waits_in:
+                    waits_in, place = event.function, None
+                if i + 1 in seen:
+                    state, place = self.wait_in(state, event.function, place)
             if event.kind in ("call", "return", "exit", "leave"):
                 self.time_calls(before, state.frames, time)
             states.append(state)
         return states
 
-    def wait_in(self, state, function):
+    def wait_in(self, state, function, place):
         """Where a process waits is what it named when it went out: when somebody saw it wait there, now or the last time that
-        it was seen waiting. What stands on that has ended unseen, unless it was seen to be called, when its end would have been."""
-        for depth in range(len(state.frames), 0, -1):
-            if state.frames[depth - 1].function == function:
-                return state._replace(frames=state.frames[:depth])
-            if state.frames[depth - 1].how == "called":
-                break
-        return state
+        it was seen waiting. What stands on that has ended unseen, unless it was seen to be called, when its end would have been. If it
+        is not on the stack, it stands on what it stood on when it last was, its place: (how deep, what was below)."""
+        frames = state.frames
+        named = [frame.function for frame in frames]
+        if function in named:
+            depth = len(named) - named[::-1].index(function)
+            if any(frame.how == "called" for frame in frames[depth:]):
+                return state, place
+            return state._replace(frames=frames[:depth]), (depth - 1, named[:depth - 1][-1:])
+        if frames and place and place[0] <= len(frames) and named[:place[0]][-1:] == place[1] and \
+                not any(frame.how == "called" for frame in frames[place[0]:]):
+            return state._replace(frames=frames[:place[0]] + [Frame(function, "known", None)]), place
+        return state, place
 
     def speaks(self, state, stack):
         """Does a stack that is read in mid-trace say anything of what is there? A captured call stands on its floor."""

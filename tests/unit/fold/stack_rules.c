@@ -234,6 +234,10 @@ static void rule_4_a_process_waits_in_what_it_named_when_it_went_out(void **stat
   // Of what was seen to be called the end would have been seen.
   check_stream("0 stack loop\n1 call work loop\n3 out loop\n4 waiting\n6 in loop\n7 end\n",
                "loop 1\nloop;work 3\nloop;work;[waiting] 3\n", NULL);
+  // Where it is not on the stack any more it stands on what it stood on.
+  check_stream("0 stack main loop work\n5 out loop\n6 waiting\n15 in loop\n16 again main other\n18 out loop\n20 in "
+               "loop\n21 end\n",
+               "main 1\nmain;loop 1\nmain;loop;[waiting] 12\nmain;loop;work 5\nmain;other 2\n", NULL);
   // What is not on the stack is not traced.
   check_stream("0 stack loop work\n5 out sleep\n6 waiting\n15 in sleep\n18 end\n",
                "loop;work 8\nloop;work;[waiting] 10\n", NULL);
