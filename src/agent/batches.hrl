@@ -16,7 +16,7 @@ chunk(Pid, P = #p{id = Id, acc = Acc, base = Base, clock = Clock}, {Chunks, Left
     {[<<16#83, Id:32, Base:64, (byte_size(Acc)):32, Acc/binary>> | Chunks],
      case P#p.out of
          gone -> maps:remove(Pid, Left);
-         _ -> Left#{Pid := P#p{acc = <<>>, base = Clock, last = none}}
+         _ -> Left#{Pid := P#p{acc = <<>>, base = Clock, last = none, named = last_named(P)}}
      end}.
 
 enqueue(Batch, Events, R = #r{pending = Pending, pending_bytes = Bytes}) ->

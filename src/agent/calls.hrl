@@ -101,7 +101,7 @@ call_ends({_, Pid, What, _, Value, Now} = Event, Ids, R = #r{processes = Process
 end_call(Pid, P, End, Ending, Origin, R) ->
     Ts = max(End, P#p.clock),
     P1 = append(14, P, Ts, <<Ending>>),
-    R1 = store(Pid, P1#p{clock = Ts, origin = Origin, last = none, out = looked, began = none, ran = none},
+    R1 = store(Pid, P1#p{clock = Ts, origin = Origin, last = none, named = none, out = looked, began = none, ran = none},
                ran(P, Ts, R#r{batch_events = R#r.batch_events + 1})),
     call_complete(P1#p{clock = Ts}, R1).
 

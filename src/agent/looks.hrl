@@ -36,8 +36,11 @@ peek_on(Relay, Pids, Await, Left) ->
     Begin = now_ms(),
     Await(),
     {Now, Later} = lists:split(min(?MORE_PEEKED, length(Pids)), Pids),
-    {Looks, Reads} = timely(Relay, fun() -> Some = look(Now), {Some, peek(Some)} end, {[], []}),
-    Relay ! {looked, Looks},
+    Reads = timely(Relay, fun() ->
+                                  Looks = look(Now),
+                                  Relay ! {looked, Looks}, % before any of them has to answer
+                                  peek(Looks)
+                          end, []),
     Relay ! {peeked, Reads},
     peek_on(Relay, Later ++ Now, Await, Left - (now_ms() - Begin)).
 
@@ -78,79 +81,102 @@ looked({Pid, Status, Before, After}, R = #r{processes = Processes}) ->
         #{Pid := P = #p{out = true, clock = Clock, origin = attached}} when is_integer(Clock), Before >= Clock ->
             seen_out(P, Status, After, Pid, R);
         #{Pid := P = #p{out = false, clock = Clock, origin = attached}} when is_integer(Clock), Before >= Clock, Status =:= waiting ->
-            case waits(R) of
-                R -> R;
-                R1 ->
+            Named = last_named(P),
+            case {is_running_seen(R), waits(R)} of
+                {true, _} -> % it went out before that was told again
+                    seen_out(append(3, P#p{last = none, named = Named}, Clock, <<0:16>>), Status, After, Pid, ran(P, Clock, R));
+                {false, R} -> R;
+                {false, R1} ->
                     P1 = append(3, P, Before, <<0:16>>),
                     P2 = append(9, P1#p{clock = Before}, After, <<(status(Status))>>),
-                    R1#r{processes = Processes#{Pid := P2#p{out = looked, last = none, ran = none}}}
+                    R1#r{processes = Processes#{Pid := P2#p{out = looked, last = none, named = Named, ran = none}}}
             end;
         #{} -> R
     end.
 
-seen_out(P, Status, After, Pid, R = #r{processes = Processes}) ->
+seen_out(P = #p{waits = {Where, Asked}}, Status, After, Pid, R = #r{processes = Processes}) ->
     P1 = append(9, P, After, <<(status(Status))>>),
-    Waits = case P#p.last of MFA when Status =:= waiting, is_tuple(MFA) -> MFA; _ -> P#p.waits end,
-    R#r{processes = Processes#{Pid := P1#p{out = case Status of running -> true; _ -> looked end, waits = Waits}}}.
-
-ask_where(Pid, Asked, #r{ticks = Now, control = Control}) when is_integer(Asked), Now - Asked >= ?ASK_TICKS ->
-    Control ! {where_waits, Pid},
-    Now;
-ask_where(_, Known, _) -> Known.
-
-%% It waits there.
-waits_where(Pid, {{Frames, Cut}, Before, After}, Ids, R = #r{processes = Processes}) ->
-    case Processes of
-        #{Pid := P = #p{clock = Clock, out = false, origin = attached}} when is_integer(Clock), Clock < Before, not Cut, Frames =/= [] ->
-            {P1, Ids1, R1} = append_stack(2, Frames, Before, P#p{waits = lists:last(Frames)}, Ids, R),
-            case is_waiting_untold(R) of
-                true -> {Ids1, looked_between(Pid, P1#p{clock = Before}, waiting, Before, max(After, Before + 1), Ids1, R1)};
-                false -> {Ids, R}
-            end;
-        #{} -> {Ids, R}
-    end.
+    Waits = case P#p.last of MFA = {_, _, _} when Status =:= waiting -> {MFA, Asked}; _ -> {Where, Asked} end,
+    R#r{processes = Processes#{Pid := P1#p{out = case Status of running -> true; _ -> looked end, ran = none, waits = Waits}}}.
 
 %% Being scheduled is not told, and yet processes wait: what one is found at it was since its last event, or the last look.
 looked_untold({Pid, Status, Before, After}, Ids, R = #r{processes = Processes}) ->
     case Processes of
         #{Pid := P = #p{out = Out, clock = Clock, origin = attached}} when is_integer(Clock), Before >= Clock, Out =/= gone ->
-            looked_between(Pid, P, Status, Before, max(After, Before + 1), Ids, R);
+            looked_between(Pid, P#p{last = none, named = last_named(P)}, Status, Before, max(After, Before + 1), Ids, seen_between(P, Status, Before, R));
         #{} -> R
     end.
 
-looked_between(Pid, P = #p{out = false, clock = Clock}, waiting, Before, After, Ids, R) ->
-    Waits = ask_where(Pid, P#p.waits, R),
-    P1 = (put_event(3, P, Clock, [maps:get(Waits, Ids, 0)], P#p.last))#p{out = true, waits = Waits},
-    looked_between(Pid, P1, waiting, Before, After, Ids, gap_seen(1, P, ran(P, Clock, R)));
-looked_between(Pid, P, waiting, Before, After, _, R = #r{processes = Processes}) ->
-    P1 = append(9, P, Before, <<(status(waiting))>>),
-    P2 = append(4, P1, After, <<0:16>>),
-    R#r{processes = Processes#{Pid := P2#p{clock = After, out = false, ran = After}}};
-looked_between(Pid, P, _, Before, _, _, R0) ->
-    R = #r{processes = Processes} = case P#p.out of false -> gap_seen(0, P, ran(P, Before, R0)); _ -> R0 end,
-    R#r{processes = Processes#{Pid := (append(4, P, Before, <<0:16>>))#p{clock = Before, out = false, ran = Before}}}.
+%% It may be out already: then it is not going out that is new, but that it waits.
+looked_between(Pid, P = #p{clock = Clock}, waiting, Before, After, Ids, R) ->
+    Waits = {Where, _} = ask_where(Pid, P#p.waits, R),
+    P1 = put_event(3, P, Clock, [maps:get(Where, Ids, 0)], none),
+    P2 = append(9, P1, Before, <<(status(waiting))>>),
+    came_in(Pid, P2#p{waits = Waits}, After, R);
+looked_between(Pid, P, _, Before, _, _, R) ->
+    came_in(Pid, P, Before, R).
+
+came_in(Pid, P, Ts, R = #r{processes = Processes}) ->
+    R#r{processes = Processes#{Pid := (append(4, P, Ts, <<0:16>>))#p{clock = Ts, out = false, ran = Ts}}}.
+
+%% Where a process waits changes.
+ask_where(Pid, {Where, Asked}, #r{ticks = Now, control = Control}) when Now - Asked >= ?ASK_TICKS ->
+    Control ! {where_waits, Pid},
+    {Where, Now};
+ask_where(_, Waits, _) -> Waits.
+
+%% It waits there, and did so since its last event, or the last look.
+waits_where(Pid, {{Frames, Cut}, Before, After}, Ids, R = #r{processes = Processes}) ->
+    case Processes of
+        #{Pid := P = #p{clock = Clock, out = false, origin = attached, waits = {_, Asked}}} when is_integer(Clock), Clock < Before, not Cut ->
+            case {is_waiting_untold(R), within(P, Frames)} of
+                {true, Within = [_ | _]} ->
+                    {P1, Ids1, R1} = append_stack(2, Within, Clock, P#p{last = none, named = last_named(P)}, Ids, R),
+                    P2 = P1#p{waits = {lists:last(Within), Asked}},
+                    {Ids1, looked_between(Pid, P2, waiting, Before, max(After, Before + 1), Ids1, ran(P, Clock, R1))};
+                _ -> {Ids, R}
+            end;
+        #{} -> {Ids, R}
+    end.
+
+%% Of a captured call only what it called.
+within(#p{called = none}, Frames) -> Frames;
+within(#p{called = Called}, Frames) -> lists:dropwhile(fun(MFA) -> MFA =/= Called end, Frames).
 
 is_waiting_untold(#r{overhead = #o{gaps = Gaps}}) -> is_map(Gaps);
 is_waiting_untold(_) -> false.
 
-%% It was seen to wait (1), or not (0).
-gap_seen(Waits, #p{last = Last}, R = #r{overhead = O = #o{gaps = Gaps}}) ->
+%% The function that an event was the last to name.
+last_named(#p{last = none, named = Named}) -> Named;
+last_named(#p{last = MFA = {_, _, _}}) -> MFA;
+last_named(_) -> none.
+
+%% How often it waits there.
+seen_between(P = #p{out = false, clock = Clock}, Status, Before, R) ->
+    {Waits, Ran} = case Status of waiting -> {1, Clock}; _ -> {0, Before} end,
+    gap_seen(last_named(P), Waits, ran(P, Ran, R));
+seen_between(_, _, _, R) -> R.
+
+gap_seen(none, _, R) -> R;
+gap_seen(Named, Waits, R = #r{overhead = O = #o{gaps = Gaps}}) ->
     {Waiting, All} = case Gaps of
-                         #{Last := {W, ?GAP_LOOKS}} -> {W / 2, ?GAP_LOOKS div 2};
-                         #{Last := Before} -> Before;
+                         #{Named := {W, ?GAP_LOOKS}} -> {W / 2, ?GAP_LOOKS div 2};
+                         #{Named := Before} -> Before;
                          #{} -> {0, 0}
                      end,
-    R#r{overhead = O#o{gaps = Gaps#{Last => {Waiting + Waits, All + 1}}}}.
+    R#r{overhead = O#o{gaps = Gaps#{Named => {Waiting + Waits, All + 1}}}}.
 
 %% An event so long after the one before it: where it was then it may have waited first, as much of it as processes were seen to there.
-waited(Ts, P = #p{last = Last, clock = Clock, out = false}, Ids, R = #r{overhead = #o{gaps = Gaps}})
-  when is_map_key(Last, Gaps), is_integer(Clock), Ts - Clock >= ?GAP_NS ->
-    case maps:get(Last, Gaps) of
-        {Waiting, All} when Waiting > 0 ->
-            In = Clock + trunc((Ts - Clock) * Waiting / All),
-            {P1, Ids1, R1} = pack_function(3, Last, P, Clock, Ids, ran(P, Clock, R)),
-            {P2, Ids2, R2} = pack_function(4, Last, P1, In, Ids1, R1),
-            {P2#p{clock = In, ran = In}, Ids2, R2};
-        _ -> {P, Ids, R}
+waited(Ts, P = #p{clock = Clock, out = false, waits = {Where, _}}, Ids, R = #r{overhead = #o{gaps = Gaps}})
+  when is_map(Gaps), is_integer(Clock), Ts - Clock >= ?GAP_NS ->
+    Named = last_named(P),
+    case Gaps of
+        #{Named := {Waiting, All}} when Waiting > 0 ->
+            In = Clock + max(1, trunc((Ts - Clock) * Waiting / All)),
+            P1 = put_event(3, P, Clock, [maps:get(case Where of none -> Named; _ -> Where end, Ids, 0)], none),
+            P2 = append(9, P1, Clock, <<(status(waiting))>>),
+            {P3, Ids1, R1} = pack_function(4, Named, P2, In, Ids, ran(P, Clock, R)),
+            {P3#p{clock = In, ran = In}, Ids1, R1};
+        #{} -> {P, Ids, R}
     end;
 waited(_, P, Ids, R) -> {P, Ids, R}.

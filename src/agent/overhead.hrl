@@ -5,10 +5,12 @@
 
 %%% Relay --------------------------------------------------------------------------------------------------
 
-%% A window: `base` has the counts at its begin, by slot, `begun` is when its first events came, `run_ns` is how long traced processes ran in it, `events` how many they
+%% A window: `base` has the counts at its begin, by slot, `begun` is when that was, `run_ns` is how long traced processes ran in it, `events` how many they
 %% made. A function's slot is its id; collections have that of the id 0 and are switched off as `gc`, each is as many events as it
 %% costs (`gc_events`); being scheduled out has ?OUTS and is switched off as `running`: a time slice is 4,000 reductions, which
-%% is ten microseconds of tiny functions. A process that is found waiting then has it switched on again.
+%% is ten microseconds of tiny functions. A process that is found waiting then has it switched on again, unless
+%% even that alone is more than the budget: then looks tell (looks.hrl). `gaps` has, by the function that was the last to be named, how
+%% often a process was seen to wait then, and how often it was looked at; none: being scheduled tells.
 %%
 %% What an event costs the gauges say (costs.hrl). How wide a function is, the share of the time that it is on the stack, only
 %% looking tells: while too much is traced a window has more of the tracing than of the program, and what is off is not in it at all.
@@ -77,7 +79,7 @@ judge(Now, _, R) when not is_integer(Now) -> R; % of nobody whose clock is known
 judge(_, _, R = #r{overhead = #o{decided = pending}}) -> R;
 judge(Now, _, R = #r{overhead = #o{decided = Decided}}) when is_integer(Decided), Now < Decided -> R;
 judge(_, _, R = #r{overhead = #o{decided = Decided}}) when is_integer(Decided) -> begin_window(R);
-judge(Now, Ids, R = #r{overhead = O = #o{begun = none}}) -> judge(Now, Ids, R#r{overhead = O#o{begun = Now}});
+judge(Now, _, R = #r{overhead = #o{begun = none}}) -> R1 = begin_window(R), R1#r{overhead = (R1#r.overhead)#o{begun = Now}};
 judge(Now, Ids, R = #r{overhead = O0, gauge = G}) ->
     #o{budget = Budget, base = #{0 := Collected, ?OUTS := Outs}, begun = Begun} = O0,
     RunNs = run_ns(Now, O0),
@@ -172,8 +174,7 @@ run_ns(_, #o{run_ns = RunNs}) -> RunNs.
 is_waiting(Now, #o{waited = Waited}) -> Now - Waited =< ?WAITED_TICKS.
 
 %% Where a process waits only being scheduled tells how long: that stays, unless that alone is more than the budget, of processes whose
-%% work is felt. Their waits are told by looks then, and between two of their events by how far these are apart: `gaps` has, by the
-%% function that was the last to be named, how often one was seen to wait then, and how often it was looked at.
+%% work is felt.
 waiting_seen(Looks, R = #r{overhead = O = #o{}, ticks = Now}) ->
     case lists:any(fun({_, Status, _, _}) -> Status =:= waiting end, Looks) of
         true -> R#r{overhead = O#o{waited = Now}};

@@ -8,11 +8,12 @@
 %% (expected: its parent's `spawn` has come), or that event of its parent (early, since that tick). `since` is the time of its
 %% first event, `missing` how many are no longer among `starting`. Where calls are captured (calls.hrl), `began` is when the present
 %% one did, and the process is idle without one; `called` is its function. `ran` is from when on its running has not been counted.
-%% While its stack is read anew it is `restacking`, and `starting` are its events since then. `waits` is what it had named when it was
-%% last seen waiting, or the tick at which that was last asked for.
+%% While its stack is read anew it is `restacking`, and `starting` are its events since then. `named` is the last
+%% function that an event named, also when that has been sent on; `waits` is {Where, Asked}: the function that it was last known to wait in, and the
+%% tick at which that was last asked for.
 -record(p, {id, acc = <<>>, base, clock, last = none, out = true, starting = [], started = 0, dropped = none, since,
             missing = 0, origin = attached, parent = none, description, began = none, depth = 0, offs = 0, left,
-            lingers = none, endings = [], ran = none, called = none, waits = -?ASK_TICKS}).
+            lingers = none, endings = [], ran = none, called = none, named = none, waits = {none, -?ASK_TICKS}}).
 
 %% `ids` maps {M,F,A} to an id: an integer below 2^16, {Id} from there on.
 %% `captured` is none, or {HowMany, SlowerNs, Functions}: calls are; `active` are going on, `complete` have ended; `offs` times

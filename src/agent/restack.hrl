@@ -35,7 +35,7 @@ restacked(Pid, P, Read, Tries, Ids, R = #r{overhead = #o{off = Off}}) ->
 
 %% Where so much is switched off that a process has made no event since it was looked at: that is where it is. Between two such looks only
 %% what is in both has the time, so it does not matter that most of what is switched off has ended by then.
-%% Not where processes wait: one that does would wait where it was last looked at.
+%% Not of a process that is out: it would wait where it was last looked at.
 peeked({Pid, {{Frames, Cut}, Before, _}}, {Ids, R = #r{processes = Processes, overhead = #o{off = Off}}}) ->
     case Processes of
         #{Pid := P = #p{origin = attached, clock = Clock, ran = Ran, called = Called}}

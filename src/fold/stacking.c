@@ -27,6 +27,8 @@
 #include "billing.h"
 #include "fold/fold.h"
 
+#define UNSEEN_MAX 4096 // frames that have ended unseen, at most, when a process waits
+
 // Is the frame that is the `depth`th from the outermost one?
 static bool is_hidden(const struct cursor *cursor, uint64_t depth)
 {
@@ -214,8 +216,12 @@ void cursor_return(struct cursor *cursor, struct fold_tree *tree, uint32_t funct
   }
 }
 
+// Was anything seen to be called that stands on the outermost `depth` frames? Of more than are looked at, it may have
+// been.
 static bool is_seen_above(const struct call_stack *stack, uint32_t depth)
 {
+  if (stack->depth - depth > UNSEEN_MAX)
+    return true;
   for (uint32_t i = stack->depth; i > depth; i--) {
     if (stack->frames[i - 1].origin == CALL_SEEN)
       return true;
@@ -233,11 +239,11 @@ void cursor_wait_in(struct cursor *cursor, struct fold_tree *tree)
     if (is_seen_above(stack, at + 1))
       return;
     cut_to(cursor, tree, at + 1);
-    cursor->waits_at = at;
+    cursor->waits_at = at == 0 && cursor->open ? CALL_STACK_NONE : at; // it may stand on something
     cursor->waits_on = at ? stack->frames[at - 1].function : FUNCTION_NONE;
   } else if (cursor->waits_at != CALL_STACK_NONE && cursor->waits_at <= stack->depth) {
     uint32_t on = cursor->waits_at ? stack->frames[cursor->waits_at - 1].function : FUNCTION_NONE;
-    if (on != cursor->waits_on || is_seen_above(stack, cursor->waits_at))
+    if (on != cursor->waits_on || (cursor->on_floor && cursor->waits_at == 0) || is_seen_above(stack, cursor->waits_at))
       return;
     cut_to(cursor, tree, cursor->waits_at);
     push(cursor, tree, cursor->waits_in, CALL_FOUND);

@@ -81,7 +81,9 @@ class SharesTest(LiveTest):
 
     def whole(self, processes, schedulers):
         self.start(processes, schedulers)
-        run = self.record("-o", harness.world.folder / "live.svg", "-o", harness.world.folder / "live.folded")
+        # All that they do may have to wait in the queue, where many schedulers' worth of processes have two.
+        run = self.record("-o", harness.world.folder / "live.svg", "-o", harness.world.folder / "live.folded",
+                          "--max-queue", "10M", "--max-memory", "4G")
         relays = self.relays_for(processes, schedulers)
         self.assert_relays(relays)
         self.assertEqual(f"tracing with {relays} relays" in run.said(), relays > 1, run.said())

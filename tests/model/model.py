@@ -148,10 +148,10 @@ class Timeline:
                 if place <= back and since <= time < until and status not in ("collecting", "exiting")
                 and not (place > 0 and self.collection_at(place - 1))]
 
-    def seen_waiting(self, out, back):
-        """After how many events somebody saw it waiting since it went out."""
-        return {place for place, time, status in self.statuses
-                if out < place <= back and time >= self.times[out] and status == "waiting" and not self.collection_at(place - 1)}
+    def is_seen_waiting(self, out, i):
+        """Did somebody see it wait between event i and the next, since it went out?"""
+        return not self.collection_at(i) and any(place == i + 1 and time >= self.times[out] and status == "waiting"
+                                                 for place, time, status in self.statuses)
 
 
 class Model:
@@ -214,8 +214,8 @@ class Model:
 
     def follow_stack(self, timeline):
         """The state that each event leaves behind."""
-        states, state, waits_in, place = [], State([], [], True), None, None
-        absences = dict(timeline.absences)
+        states, state = [], State([], [], True)
+        absences, named, waits_in, place = dict(timeline.absences), None, None, None
         for i, (event, time) in enumerate(zip(timeline.events, timeline.times)):
             before, kind = state.frames, timeline.kinds[i]
             if kind == "again":
@@ -240,14 +240,15 @@ class Model:
             elif event.function and not state.frames and not timeline.aside(i) and (event.kind == "in" or i in absences):
                 # What a scheduling event names is only believed where nothing better is known.
                 state = state._replace(frames=[Frame(event.function, "known", None)])
-            if i in absences and event.function and not timeline.aside(i):
-                seen = timeline.seen_waiting(i, absences[i])
-                if event.function == waits_in:
-                    state, place = self.wait_in(state, event.function, place)
-                if seen and event.function != waits_in:
-                    waits_in, place = event.function, None
-                if i + 1 in seen:
-                    state, place = self.wait_in(state, event.function, place)
+            if i in absences:
+                out, back, named = i, absences[i], None if timeline.aside(i) else event.function
+                if named and named == waits_in:
+                    state, place = self.wait_in(state, named, place)
+            if named and out <= i < back and timeline.is_seen_waiting(out, i):
+                if named != waits_in:
+                    waits_in, place = named, None
+                if time == timeline.times[out]:
+                    state, place = self.wait_in(state, named, place)
             if event.kind in ("call", "return", "exit", "leave"):
                 self.time_calls(before, state.frames, time)
             states.append(state)
@@ -256,15 +257,15 @@ class Model:
     def wait_in(self, state, function, place):
         """Where a process waits is what it named when it went out: when somebody saw it wait there, now or the last time that
         it was seen waiting. What stands on that has ended unseen, unless it was seen to be called, when its end would have been. If it
-        is not on the stack, it stands on what it stood on when it last was, its place: (how deep, what was below)."""
+        is not on the stack, it stands on what it stood on when it last was, its place: (how deep, what was below), None if not known."""
         frames = state.frames
         named = [frame.function for frame in frames]
         if function in named:
             depth = len(named) - named[::-1].index(function)
             if any(frame.how == "called" for frame in frames[depth:]):
                 return state, place
-            return state._replace(frames=frames[:depth]), (depth - 1, named[:depth - 1][-1:])
-        if frames and place and place[0] <= len(frames) and named[:place[0]][-1:] == place[1] and \
+            return state._replace(frames=frames[:depth]), None if depth == 1 and state.open else (depth - 1, named[:depth - 1][-1:])
+        if frames and place and place[0] <= len(frames) and not (place[0] == 0 and state.floor != NO_FLOOR) and named[:place[0]][-1:] == place[1] and \
                 not any(frame.how == "called" for frame in frames[place[0]:]):
             return state._replace(frames=frames[:place[0]] + [Frame(function, "known", None)]), place
         return state, place

@@ -226,9 +226,9 @@ def random_soup(seed):
         function, caller = ([None if f == "none" else f for f in choose.choices(functions, k=2)])
         stack = tuple(choose.choices(functions[:-1], k=choose.randrange(4)))
         if kind == "status":
-            # Only who is out is looked at, once, and no look is older than the one before.
+            # Only who is out is looked at, and no look is older than the one before.
             last = [event for event in stream.events if event.process == number][-1:]
-            if not last or last[0].kind not in ("out", "stack"):
+            if not last or last[0].kind not in ("out", "stack", "again", "gc+", "gc-", "status"):
                 continue
             status = choose.choice(("waiting", "runnable", "running", "suspended"))
             late = choose.choice((0, 0, 30)) if status != "running" else 0
