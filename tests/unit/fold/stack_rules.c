@@ -241,7 +241,7 @@ static void rule_4_a_process_waits_in_what_it_named_when_it_went_out(void **stat
   // But not where that is not known.
   check_stream(
       "0 cut x\n1 return loop\n2 out loop\n3 waiting\n5 in loop\n6 again main other\n8 out loop\n10 in loop\n12 end\n",
-      "[cut];loop 1\n[cut];loop;[waiting] 3\n[cut];x 1\nmain;other 4\nmain;other;[waiting] 2\n", NULL);
+      "[cut] 1\n[cut];loop 1\n[cut];loop;[waiting] 3\n[cut];x 1\nmain;other 4\nmain;other;[waiting] 2\n", NULL);
   // What is not on the stack is not traced.
   check_stream("0 stack loop work\n5 out sleep\n6 waiting\n15 in sleep\n18 end\n",
                "loop;work 8\nloop;work;[waiting] 10\n", NULL);
