@@ -78,8 +78,8 @@ judge(_, _, R = #r{overhead = none}) -> R;
 judge(Now, _, R) when not is_integer(Now) -> R; % of nobody whose clock is known
 judge(_, _, R = #r{overhead = #o{decided = pending}}) -> R;
 judge(Now, _, R = #r{overhead = #o{decided = Decided}}) when is_integer(Decided), Now < Decided -> R;
-judge(_, _, R = #r{overhead = #o{decided = Decided}}) when is_integer(Decided) -> begin_window(R);
-judge(Now, _, R = #r{overhead = #o{begun = none}}) -> R1 = begin_window(R), R1#r{overhead = (R1#r.overhead)#o{begun = Now}};
+judge(Now, _, R = #r{overhead = #o{decided = Decided}}) when is_integer(Decided) -> begin_window(Now, R);
+judge(Now, _, R = #r{overhead = #o{begun = none}}) -> begin_window(Now, R);
 judge(Now, Ids, R = #r{overhead = O0, gauge = G}) ->
     #o{budget = Budget, base = #{0 := Collected, ?OUTS := Outs}, begun = Begun} = O0,
     RunNs = run_ns(Now, O0),
@@ -100,7 +100,7 @@ judge(Now, Ids, R = #r{overhead = O0, gauge = G}) ->
             Most = most(min(Less - Allowed, ?STEP * Less), CallPart, Stays, Ids, O),
             switch_off(Most, CallPart, Cost > True, paused_for(Less / Allowed, Most, CallPart, O), R);
         RunNs < ?WINDOW_MAX_NS -> R#r{overhead = O#o{over = false}};
-        true -> on_again(?ROOM * Allowed - Less, begin_window(R#r{overhead = O#o{over = false}}), O)
+        true -> on_again(?ROOM * Allowed - Less, begin_window(Now, R#r{overhead = O#o{over = false}}), O)
     end.
 
 %% Off for so much longer than it was on as it was over the budget, which only a window tells that is not mostly tracing.
@@ -112,7 +112,7 @@ paused_for(Times, Most, CallPart, O) ->
     end.
 
 %% A call takes CallPart of the budget; or where nobody knows, each of what is switched off took all of it.
-switch_off([], _, _, O, R) -> begin_window(R#r{overhead = O});
+switch_off([], _, _, O, R) -> begin_window(none, R#r{overhead = O});
 switch_off(Most, CallPart, Blindly, O, R = #r{control = Control, ticks = Now}) ->
     Control ! {switch, [What || {_, _, What} <- Most], [], Blindly andalso not O#o.paused},
     Gaps = case lists:keymember(running, 3, Most) andalso is_waiting(Now, O) of true -> #{}; false -> O#o.gaps end,
@@ -125,10 +125,11 @@ switch_off(Most, CallPart, Blindly, O, R = #r{control = Control, ticks = Now}) -
 pending(_, O = #o{paused = true}) -> O#o{decided = pending};
 pending(Blindly, O) -> O#o{decided = pending, blind = case Blindly of true -> erlang:monotonic_time(nanosecond); false -> none end}.
 
-begin_window(R = #r{overhead = O, next_function = Next}) ->
+%% Begun: at that stamp, or none: with the next events.
+begin_window(Begun, R = #r{overhead = O, next_function = Next}) ->
     Slots = [?OUTS | lists:seq(0, min(Next, ?COUNTED) - 1)],
     Base = maps:from_list([{Slot, counters:get(O#o.counts, Slot + 1)} || Slot <- Slots]),
-    R#r{overhead = O#o{base = Base, begun = none, run_ns = 0, events = 0, decided = none, quiet = 0}}.
+    R#r{overhead = O#o{base = Base, begun = Begun, run_ns = 0, events = 0, decided = none, quiet = 0}}.
 
 %% What made most of the window for the least that is to be seen of it, until the rest costs so much less: a call is two events.
 most(TooMuch, CallPart, Stays, Ids, O = #o{counts = Counts, base = Base, event_ns = EventNs, kept = Kept, gc_events = GcEvents}) ->
@@ -204,7 +205,7 @@ crowded(R = #r{overhead = O}) -> R#r{overhead = O#o{crowded = erlang:statistics(
 %% At a tick: where nearly nothing is traced any more there are no windows, and room there is.
 rested(R = #r{overhead = #o{decided = Decided, paused = false}}) when is_integer(Decided) ->
     case erlang:monotonic_time(nanosecond) - Decided > 1000000 * ?TICK_MS of
-        true -> begin_window(R); % no event has come that would
+        true -> begin_window(none, R); % no event has come that would
         false -> R
     end;
 rested(R = #r{overhead = O = #o{decided = none, quiet = Quiet, run_ns = RunNs, events = Events}}) when RunNs < ?WINDOW_MAX_NS; Events =:= 0 ->

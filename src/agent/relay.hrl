@@ -406,7 +406,7 @@ message({nap, Pacer}, Ids, R) ->
     nap(Pacer),
     {Ids, R};
 message({budget, Percent, Kept}, Ids, R) ->
-    {Ids, begin_window(R#r{overhead = budget(Percent, Kept)})};
+    {Ids, begin_window(none, R#r{overhead = budget(Percent, Kept)})};
 message({peeked, Reads}, Ids, R) ->
     lists:foldl(fun peeked/2, {Ids, widths(Reads, R)}, Reads);
 message({waits, Pid, Read}, Ids, R) ->

@@ -53,11 +53,10 @@ struct collector {
   enum phase phase;
   uint64_t phase_ns, heard_ns, stopped_ns, given_up_ns, progress_ns; // on our clock
   uint64_t called_ns;                                                // when the first captured call came
-  uint64_t look_ns,
-      look_seed;   // with sample_ns or a budget: when the next look is due, and what the distances are drawn from
-  bool deaf;       // the node takes no messages; what it has sent may still come
-  bool more;       // messages were left in the node's buffer
-  bool agent_left; // by itself, and the node is there
+  uint64_t look_ns, look_seed; // when the next look is due, and what the distances are drawn from
+  bool deaf;                   // the node takes no messages; what it has sent may still come
+  bool more;                   // messages were left in the node's buffer
+  bool agent_left;             // by itself, and the node is there
   uint64_t wire_bytes;
   int stops; // signals so far
 };
