@@ -94,10 +94,14 @@ looked({Pid, Status, Before, After}, R = #r{processes = Processes}) ->
         #{} -> R
     end.
 
-seen_out(P = #p{waits = {Where, Asked}}, Status, After, Pid, R = #r{processes = Processes}) ->
+seen_out(P = #p{waits = {_, Asked} = Waits}, Status, After, Pid, R = #r{processes = Processes}) ->
     P1 = append(9, P, After, <<(status(Status))>>),
-    Waits = case P#p.last of MFA = {_, _, _} when Status =:= waiting -> {MFA, Asked}; _ -> {Where, Asked} end,
-    R#r{processes = Processes#{Pid := P1#p{out = case Status of running -> true; _ -> looked end, ran = none, waits = Waits}}}.
+    Waits1 = case P#p.last of MFA = {_, _, _} when Status =:= waiting -> asked_if_off(Pid, {MFA, Asked}, R); _ -> Waits end,
+    R#r{processes = Processes#{Pid := P1#p{out = case Status of running -> true; _ -> looked end, ran = none, waits = Waits1}}}.
+
+%% Nothing tells what a function that is switched off stands on.
+asked_if_off(Pid, Waits = {MFA, _}, R = #r{overhead = #o{off = Off}}) when is_map_key(MFA, Off) -> ask_where(Pid, Waits, R);
+asked_if_off(_, Waits, _) -> Waits.
 
 %% Being scheduled is not told, and yet processes wait: what one is found at it was since its last event, or the last look.
 looked_untold({Pid, Status, Before, After}, Ids, R = #r{processes = Processes}) ->
@@ -128,12 +132,15 @@ ask_where(_, Waits, _) -> Waits.
 %% It waits there, and did so since its last event, or the last look.
 waits_where(Pid, {{Frames, Cut}, Before, After}, Ids, R = #r{processes = Processes}) ->
     case Processes of
-        #{Pid := P = #p{clock = Clock, out = false, origin = attached, waits = {_, Asked}}} when is_integer(Clock), Clock < Before, not Cut ->
-            case {is_waiting_untold(R), within(P, Frames)} of
-                {true, Within = [_ | _]} ->
+        #{Pid := P = #p{clock = Clock, out = Out, origin = attached, waits = {_, Asked}}} when is_integer(Clock), Clock < Before, not Cut ->
+            case {Out, is_waiting_untold(R), within(P, Frames)} of
+                {false, true, Within = [_ | _]} ->
                     {P1, Ids1, R1} = append_stack(2, Within, Clock, P#p{last = none, named = last_named(P)}, Ids, R),
                     P2 = P1#p{waits = {lists:last(Within), Asked}},
                     {Ids1, looked_between(Pid, P2, waiting, Before, max(After, Before + 1), Ids1, ran(P, Clock, R1))};
+                {looked, _, Within = [_ | _]} ->
+                    {P1, Ids1, R1} = append_stack(2, Within, Clock, P, Ids, R),
+                    {Ids1, store(Pid, P1, R1)};
                 _ -> {Ids, R}
             end;
         #{} -> {Ids, R}

@@ -29,6 +29,7 @@
             crowded = false, looks = 0, seen = #{}, tried = 0, waited = 0}).
 
 -define(WINDOW_NS, 5000000).        % of running, before it is judged
+-define(FELT_NS, 100000000).        % in which they run less than that: nobody feels it, whatever it costs
 -define(WINDOW_MAX_NS, 100000000).  % of running, before it is forgotten
 -define(REST_TICKS, 100).           % how long stays off what took the whole budget; the rest, as much less of that
 -define(NARROW_REST_TICKS, 30).     % ... but so long at least
@@ -93,6 +94,7 @@ judge(Now, Ids, R = #r{overhead = O0, gauge = G}) ->
     Stays = is_waiting(R#r.ticks, O) andalso not (Scheduling > Budget * True andalso RunNs * ?FELT > Now - Begun),
     Less = case Stays of true -> Cost - Scheduling; false -> Cost end, % what may be switched off
     if
+        RunNs < ?WINDOW_NS, Now - Begun > ?FELT_NS -> unfelt(Now, R#r{overhead = O});
         RunNs < ?WINDOW_NS -> R#r{overhead = O};
         Less > Allowed, ?SLIGHT * Cost =< True, RunNs < ?WINDOW_MAX_NS -> R#r{overhead = O}; % that is not urgent, and known better by then
         Less > Allowed ->
@@ -102,6 +104,11 @@ judge(Now, Ids, R = #r{overhead = O0, gauge = G}) ->
         RunNs < ?WINDOW_MAX_NS -> R#r{overhead = O#o{over = false}};
         true -> on_again(?ROOM * Allowed - Less, begin_window(Now, R#r{overhead = O#o{over = false}}), O)
     end.
+
+%% Nothing more is switched off, and there is room.
+unfelt(Now, R = #r{overhead = O = #o{quiet = Quiet}}) ->
+    R1 = #r{overhead = O1} = begin_window(Now, R#r{overhead = O#o{over = false}}),
+    R1#r{overhead = O1#o{quiet = Quiet}}.
 
 %% Off for so much longer than it was on as it was over the budget, which only a window tells that is not mostly tracing.
 paused_for(_, _, dense, O) -> O;
@@ -209,31 +216,33 @@ rested(R = #r{overhead = #o{decided = Decided, paused = false}}) when is_integer
         false -> R
     end;
 rested(R = #r{overhead = O = #o{decided = none, quiet = Quiet, run_ns = RunNs, events = Events}}) when RunNs < ?WINDOW_MAX_NS; Events =:= 0 ->
-    case Quiet >= ?QUIET_TICKS orelse Events =:= 0 andalso Quiet >= O#o.pause of
-        true -> on_again(1, R#r{overhead = O#o{quiet = 0}}, O);
-        false -> R#r{overhead = O#o{quiet = Quiet + 1, over = false}}
+    if
+        Quiet >= ?QUIET_TICKS, RunNs < ?WINDOW_NS ->
+            traced_again([What || {What, {Part, Since}} <- maps:to_list(O#o.off), has_rested(What, Part, Since, R)], R#r{overhead = O#o{quiet = 0}});
+        Quiet >= ?QUIET_TICKS; Events =:= 0, Quiet >= O#o.pause -> on_again(1, R#r{overhead = O#o{quiet = 0}}, O);
+        true -> R#r{overhead = O#o{quiet = Quiet + 1, over = false}}
     end;
 rested(R) -> R.
 
 %% What it costs by now only a trial tells: what is wide with its siblings, or the one that made least for what is seen of it.
-on_again(Room, R = #r{control = Control, ticks = Ticks}, O) ->
+on_again(Room, R, _) when Room =< 0 -> R;
+on_again(_, R = #r{ticks = Ticks}, O) ->
     Off = lists:sort([{Part / width(What, O), Part, Since, What} || {What, {Part, Since}} <- maps:to_list(O#o.off)]),
     {Wide, Narrow} = lists:partition(fun({_, _, _, What}) -> is_wide(What, O) end, Off),
-    Rested = fun({_, Part, Since, What}) -> Ticks - Since >= resting(What, Part, O) end,
+    Rested = fun({_, Part, Since, What}) -> has_rested(What, Part, Since, R) end,
     {Skeleton, Dense} = lists:partition(fun({_, Part, _, _}) -> Part < 1 end, Wide),
-    On = case {lists:any(Rested, Skeleton), lists:filter(Rested, Dense)} of
-             {true, _} -> [What || {_, _, _, What} <- Skeleton];
-             {false, [{_, _, _, What} | _]} -> [What]; % with many on every change of a pattern waits long
-             {false, []} -> [What || {_, _, _, What} <- lists:sublist(lists:filter(Rested, Narrow), 1),
-                                     Skeleton =:= [], Ticks - O#o.tried >= ?TRIAL_TICKS]
-         end,
-    case On of
-        [_ | _] when Room > 0 ->
-            Control ! {switch, [], On, false},
-            Gaps = case lists:member(running, On) of true -> none; false -> O#o.gaps end,
-            R#r{overhead = pending(false, (R#r.overhead)#o{off = maps:without(On, O#o.off), gaps = Gaps, tried = Ticks})};
-        _ -> R
+    case {lists:any(Rested, Skeleton), lists:filter(Rested, Dense)} of
+        {true, _} -> traced_again([What || {_, _, _, What} <- Skeleton], R);
+        {false, [{_, _, _, What} | _]} -> traced_again([What], R); % with many on every change of a pattern waits long
+        {false, []} -> traced_again([What || {_, _, _, What} <- lists:sublist(lists:filter(Rested, Narrow), 1),
+                                          Skeleton =:= [], Ticks - O#o.tried >= ?TRIAL_TICKS], R)
     end.
+
+traced_again([], R) -> R;
+traced_again(On, R = #r{control = Control, ticks = Ticks, overhead = O}) ->
+    Control ! {switch, [], On, false},
+    Gaps = case lists:member(running, On) of true -> none; false -> O#o.gaps end,
+    R#r{overhead = pending(false, O#o{off = maps:without(On, O#o.off), gaps = Gaps, tried = Ticks})}.
 
 is_branch_off(MFA, O = #o{off = Off}) ->
     case Off of
@@ -244,11 +253,11 @@ is_branch_off(MFA, O = #o{off = Off}) ->
 is_wide(What, O) -> is_tuple(What) andalso O#o.looks >= ?LOOKS_LEAST andalso width(What, O) >= ?WIDE.
 
 %% What took most of the budget rests longest, and twice as long each time; but what is wide for few calls only until the budget has been kept.
-resting(What, Part, O = #o{times = Times, pause = Pause}) ->
-    case is_wide(What, O) andalso Part < 1 of
-        true -> Pause;
-        false -> max(?NARROW_REST_TICKS, trunc(?REST_TICKS * min(1, Part))) bsl min(maps:get(What, Times) - 1, ?DOUBLINGS)
-    end.
+has_rested(What, Part, Since, #r{ticks = Now, overhead = O = #o{times = Times, pause = Pause}}) ->
+    Now - Since >= case is_wide(What, O) andalso Part < 1 of
+                       true -> Pause;
+                       false -> max(?NARROW_REST_TICKS, trunc(?REST_TICKS * min(1, Part))) bsl min(maps:get(What, Times) - 1, ?DOUBLINGS)
+                   end.
 
 %% A queue that grows is not let grow: what is not seen of the calls is their callers', as if they were switched off. What waits in the
 %% queue is judged like the rest meanwhile, or the same would come again; calls are seen again when the queue is short and nothing is pending.

@@ -353,6 +353,8 @@ bool cursor_apply(struct cursor *cursor, struct fold_tree *tree, const struct tr
       cursor_advance(cursor, tree, event);
     if (standing < event->stack_size)
       cursor_complete(cursor, tree, event->stack + standing, event->stack_size - standing);
+    if (cursor->activity == ACTIVITY_OUT && cursor->out_in != FUNCTION_NONE && cursor->out_in == cursor->waits_in)
+      cursor_wait_in(cursor, tree);
     cursor_advance(cursor, tree, event);
     return true;
   }

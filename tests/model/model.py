@@ -215,13 +215,15 @@ class Model:
     def follow_stack(self, timeline):
         """The state that each event leaves behind."""
         states, state = [], State([], [], True)
-        absences, named, waits_in, place = dict(timeline.absences), None, None, None
+        absences, named, waits_in, place, out, back = dict(timeline.absences), None, None, None, 0, 0
         for i, (event, time) in enumerate(zip(timeline.events, timeline.times)):
             before, kind = state.frames, timeline.kinds[i]
             if kind == "again":
                 standing = self.standing[timeline.number, i] = self.stand(state, event.stack)
                 self.time_calls(before, standing.frames, timeline.times[i - 1])
                 state = self.complete(standing, event.stack)
+                if named and named == waits_in and out <= i < back:
+                    state, place = self.wait_in(state, named, place)
             elif event.kind == "call":
                 state = self.call(state, event, time)
             elif event.kind == "begin":

@@ -245,6 +245,10 @@ static void rule_4_a_process_waits_in_what_it_named_when_it_went_out(void **stat
   // What is not on the stack is not traced.
   check_stream("0 stack loop work\n5 out sleep\n6 waiting\n15 in sleep\n18 end\n",
                "loop;work 8\nloop;work;[waiting] 10\n", NULL);
+  // But when its stack is read while it waits that says what it stands on, then and later.
+  check_stream("0 stack loop work\n5 out sleep\n6 waiting\n5 again loop sleep\n15 in sleep\n16 again loop work\n"
+               "18 out sleep\n20 in sleep\n21 end\n",
+               "loop 1\nloop;sleep 1\nloop;sleep;[waiting] 12\nloop;work 7\n", NULL);
 }
 
 static void rule_10_without_a_stack_the_first_event_says_where_it_is(void **state)
