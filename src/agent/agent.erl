@@ -58,10 +58,10 @@
 %% what is left of the present round of looking at them all; `watched` has a function of each module that should be traced.
 %% `capture` says what is traced: processes; {functions, HowMany, SlowerNs, TimeoutMs}, calls of `functions` in any process;
 %% {own, Text, Repeat, Warmup, Full}, calls of the one function in `functions`, made by `runner`; {sample, IntervalMs}, none:
-%% stacks are read (sampler.hrl). With several controllers (shares.hrl) `head` is the first, none in itself; `peers` are the others; of `working`, which the head has, processes are alive.
+%% stacks are read (sampler.hrl). Of the processes that are meant those `later` are not traced yet, of which so many are at the next `turn` (turns.hrl). With several controllers (shares.hrl) `head` is the first, none in itself; `peers` are the others; of `working`, which the head has, processes are alive.
 -record(c, {client, keeper, relay, api, session, capture, functions = [], select, spec, spawned, duration_ms,
             timeout, carriers = [], runner, off = #{}, pids = #{}, newborn = [], round = none, watched = #{}, sessions = [], ticks = 0,
-            looker, overhead = full, head = none, share = share_of_one(), peers = [], working = [], calls = unpaused}).
+            looker, overhead = full, later = [], turn = 0, head = none, share = share_of_one(), peers = [], working = [], calls = unpaused}).
 
 %%% Keeper --------------------------------------------------------------------------------------------------
 
@@ -186,24 +186,27 @@ begin_trace(C0 = #c{client = Client, relay = Relay, peers = Shares}, Pids) ->
     Begin = erlang:monotonic_time(nanosecond),
     tell(Client, {flambeau, started, Relays, self()}), % before their first batches
     [Share ! {'begin', self(), [self() | Shares -- [Share]]} || Share <- Shares],
-    Traced = claim(C, Pids),
+    {Traced, C1} = take_turn(C),
     length(Traced) + lists:sum([Count || Share <- Shares, {traced, Count} <- [heard(Share)]]) > 0 orelse Pids =:= [] orelse
         refused(no_process, "all of them ended before tracing began"),
     tell_facts(Relay, lists:sum([Count || {_, Count} <- Functions]), Begin),
     self() ! tick,
     process_flag(priority, high), % as the relay: a decision must not wait behind the processes that it is about
     Traced =/= [] orelse Shares =:= [] orelse (self() ! {share, self(), exited}),
-    control(begin_capture(C#c{pids = maps:from_keys(Traced, [])}, Traced)).
+    await_turns(C1),
+    control(begin_capture(C1, Traced)).
 
 make_ready(C = #c{relay = Relay, runner = Runner}, Pids) ->
     %% Before tracing, so that modules this needs are not loaded during it.
     Kind = case Runner of none -> process; _ -> runner end,
     [Relay ! {Kind, Pid, describe_timely(Relay, Pid)} || Pid <- Pids],
     [_] = frame(<<"0x0 Return addr 0x0 (a:b/0 + 1)">>),
+    Busy = reductions(C, Pids),
     Functions = set_patterns(C),
     Functions =/= [] orelse C#c.functions =/= [] orelse
         refused(no_function, "no loaded function is left to trace: see --only and --skip"),
-    {C#c{watched = probes(C), looker = helper(fun() -> ok end, [])}, Functions}.
+    {Turn, Ordered} = in_turns(C, Pids, Busy),
+    {C#c{watched = probes(C), looker = helper(fun() -> ok end, []), later = Ordered, turn = Turn}, Functions}.
 
 begin_capture(C = #c{capture = processes}, Traced) ->
     start_clock(begin_all(C, Traced));
@@ -216,13 +219,14 @@ begin_capture(C = #c{capture = {functions, _, _, TimeoutMs}, relay = Relay}, _) 
     C#c{timeout = TimeoutMs =:= 0 orelse erlang:send_after(TimeoutMs, self(), no_call)}.
 
 %% Several at a time: each waits for its process, and all are traced in full by now. A decision of the budget does not wait for that.
-begin_all(C = #c{relay = Relay}, Traced) ->
+begin_all(C, Traced) -> begun(C, maps:from_list(begin_aside(C, Traced))).
+
+begin_aside(#c{relay = Relay}, Traced) ->
     Control = self(),
-    Helpers = [helper(fun() ->
+    [helper(fun() ->
                               Relay ! {ours, self()},
                               [begin_process(Relay, Control, Pid) || Pid <- Some]
-                      end, [monitor]) || Some <- dealt(Traced, #{}, 0)],
-    begun(C, maps:from_list(Helpers)).
+            end, [monitor]) || Some <- dealt(Traced, #{}, 0)].
 
 begun(C, Helpers) when map_size(Helpers) =:= 0 -> C;
 begun(C = #c{relay = Relay}, Helpers) ->
@@ -302,14 +306,12 @@ control(C = #c{client = Client, relay = Relay}) ->
             [catch pattern(C, MFA, C#c.spec) || MFA <- Bifs, not is_map_key(MFA, C#c.off)],
             control(C);
         deadline -> finish(C, deadline);
-        {gone, Pid} ->
-            case maps:remove(Pid, C#c.pids) of
-                None when map_size(None) =:= 0, C#c.capture =:= processes, C#c.head =/= none ->
-                    tell_head(C, exited),
-                    control(C#c{pids = None});
-                None when map_size(None) =:= 0, C#c.capture =:= processes -> exited(C#c{pids = None}, self());
-                Rest -> control(C#c{pids = Rest})
-            end;
+        {gone, Pid} -> gone(C#c{pids = maps:remove(Pid, C#c.pids)});
+        turn ->
+            C1 = next_turn(C),
+            Relay ! {decided, erlang:monotonic_time(nanosecond)},
+            control(C1);
+        all_turns -> control(next_turn(C#c{turn = length(C#c.later)}));
         no_call when C#c.timeout =/= none -> finish(C, timeout);
         {begun, Pid, Newborn} ->
             C1 = case C#c.timeout of none -> C; _ -> start_clock(C) end,
@@ -360,6 +362,13 @@ control(C = #c{client = Client, relay = Relay}) ->
         _ ->
             control(C)
     end.
+
+gone(C = #c{pids = Pids}) when map_size(Pids) > 0; C#c.capture =/= processes -> control(C);
+gone(C = #c{later = [_ | _]}) -> gone(next_turn(C));
+gone(C = #c{head = none}) -> exited(C, self());
+gone(C) ->
+    tell_head(C, exited),
+    control(C).
 
 %% Somebody killed the keeper: one of the controllers becomes the first member of another.
 new_keeper() ->
@@ -496,6 +505,7 @@ leave(#c{api = Api, relay = Relay, capture = Capture}) ->
 -include("relay.hrl").
 -include("shares.hrl").
 -include("overhead.hrl").
+-include("turns.hrl").
 -include("looks.hrl").
 -include("restack.hrl").
 -include("pace.hrl").

@@ -17,7 +17,7 @@
 %% `looks` have been made at processes that did not wait while what was traced was not `over` the budget, and in so many of them a
 %% function was `seen`.
 %%
-%% The node is `crowded` where more wants to run than there are schedulers.
+%% There are more processes to be traced in `turns` (turns.hrl). The node is `crowded` where more wants to run than there are schedulers.
 %%
 %% `pause` is how long what is wide for few calls must be off after a window for the budget to be kept, in ticks.
 %%
@@ -26,7 +26,7 @@
 %% is since when calls are not traced for it. While too many events wait calls are `paused`.
 -record(o, {budget, event_ns = 1, gc_events = 0, counts, base = #{}, run_ns = 0, events = 0, decided = none, quiet = 0,
             paused = false, off = #{}, times = #{}, kept = #{}, gaps = none, begun = none, blind = none, over = true, pause = 1,
-            crowded = false, looks = 0, seen = #{}, tried = 0, waited = 0}).
+            crowded = false, turns = false, looks = 0, seen = #{}, tried = 0, waited = 0}).
 
 -define(WINDOW_NS, 5000000).        % of running, before it is judged
 -define(FELT_NS, 100000000).        % in which they run less than that: nobody feels it, whatever it costs
@@ -54,7 +54,8 @@
 -define(FELT, 4).                   % of the time, or more, is what they run: one part in so many
 -define(WAITED_TICKS, 3).           % since a process was last found waiting, or the trace began
 -define(SELDOM, 100).               % of the calls of a window, one in so many
--define(MUCH, 20).                  % of a window that is mostly tracing, one part in so many
+-define(MUCH, 50).                  % of a window that is mostly tracing, one part in so many
+-define(MANY, 20).                  % changes of patterns, which take a process that is traced meanwhile too long
 -define(LOOKS_LEAST, 20).           % before which nobody knows how wide anything is
 -define(NARROW, 0.02).              % what is seen less often is as wide as that
 -define(EVENTS_WIDTH, 0.05).        % of collections and of being scheduled out: so wide that they go before what is wider
@@ -100,15 +101,62 @@ judge(Now, Ids, R = #r{overhead = O0, gauge = G}) ->
         Less > Allowed ->
             CallPart = case Cost > ?DENSE * True of true -> dense; false -> 2 * EventNs / (Budget * True) end,
             Most = most(min(Less - Allowed, ?STEP * Less), CallPart, Stays, Ids, O),
-            switch_off(Most, CallPart, Cost > True, paused_for(Less / Allowed, Most, CallPart, O), R);
+            switch_off(Most, CallPart, Cost > True orelse length(Most) >= ?MANY, paused_for(Less / Allowed, Most, CallPart, O), R);
+        O#o.turns -> more_turns(R#r{overhead = O#o{over = false}});
         RunNs < ?WINDOW_MAX_NS -> R#r{overhead = O#o{over = false}};
         true -> on_again(?ROOM * Allowed - Less, begin_window(Now, R#r{overhead = O#o{over = false}}), O)
     end.
 
+%% Dense code answers late where it is, and its events are kept until then: what they are made of is known already. They are counted
+%% again when they count for a process; then it is before the window of this decision.
+judge_kept(Ids, R = #r{overhead = #o{paused = false, decided = Decided, counts = Counts}, processes = Processes}) when Decided =/= pending ->
+    Kept = [Events || #p{origin = Origin, clock = Clock, starting = Events = [Last | _], since = Since} <- maps:values(Processes),
+                      Origin =:= restacking orelse Origin =:= attached andalso Clock =:= undefined,
+                      stamp(Last) - (if is_integer(Decided) -> Decided; is_integer(Since) -> Since; true -> stamp(Last) end) >= ?WINDOW_NS],
+    case [Since || Events <- Kept,
+                   Since = [_, _ | _] <- [lists:takewhile(fun(Event) -> Decided =:= none orelse stamp(Event) >= Decided end, Events)]] of
+        [] -> {Ids, R};
+        Some ->
+            Virtual = counters:new(?COUNTED + 1, []),
+            {Ids1, R1} = lists:foldl(fun(Event, {I, S}) -> count_kept(Event, Virtual, I, S) end, {Ids, R}, lists:append(Some)),
+            Begun = lists:min([stamp(lists:last(Events)) || Events <- Some]),
+            Window = (R1#r.overhead)#o{counts = Virtual, base = #{0 => 0, ?OUTS => 0}, decided = none, begun = Begun,
+                                       run_ns = lists:sum([kept_ran(lists:reverse(Events)) || Events <- Some]),
+                                       events = lists:sum([length(Events) || Events <- Some]) - ?CHECK_EVENTS},
+            case judge(lists:max([stamp(hd(Events)) || Events <- Some]), Ids1, R1#r{overhead = Window}) of
+                R2 = #r{overhead = O = #o{decided = pending}} -> {Ids1, R2#r{overhead = O#o{counts = Counts}}};
+                _ -> {Ids1, R1}
+            end
+    end;
+judge_kept(Ids, R) -> {Ids, R}.
+
+count_kept(Event, Counts, Ids, R) ->
+    case element(3, Event) of
+        call ->
+            {Id, Ids1, R1} = function_id(element(4, Event), Ids, R),
+            is_integer(Id) andalso counters:add(Counts, Id + 1, 1),
+            {Ids1, R1};
+        out ->
+            counters:add(Counts, ?OUTS + 1, 1),
+            {Ids, R};
+        Kind when Kind =:= gc_minor_start; Kind =:= gc_major_start ->
+            counters:add(Counts, 1, 1),
+            {Ids, R};
+        _ -> {Ids, R}
+    end.
+
+%% How long it ran between these events of its, the oldest first.
+kept_ran([Event | [Next | _] = Rest]) ->
+    case element(3, Event) of
+        out -> 0;
+        _ -> stamp(Next) - stamp(Event)
+    end + kept_ran(Rest);
+kept_ran([_]) -> 0.
+
 %% Nothing more is switched off, and there is room.
 unfelt(Now, R = #r{overhead = O = #o{quiet = Quiet}}) ->
     R1 = #r{overhead = O1} = begin_window(Now, R#r{overhead = O#o{over = false}}),
-    R1#r{overhead = O1#o{quiet = Quiet}}.
+    more_turns(R1#r{overhead = O1#o{quiet = Quiet}}).
 
 %% Off for so much longer than it was on as it was over the budget, which only a window tells that is not mostly tracing.
 paused_for(_, _, dense, O) -> O;
@@ -217,6 +265,7 @@ rested(R = #r{overhead = #o{decided = Decided, paused = false}}) when is_integer
     end;
 rested(R = #r{overhead = O = #o{decided = none, quiet = Quiet, run_ns = RunNs, events = Events}}) when RunNs < ?WINDOW_MAX_NS; Events =:= 0 ->
     if
+        O#o.turns, Quiet >= 1 -> more_turns(R#r{overhead = O#o{quiet = 0, over = false}});
         Quiet >= ?QUIET_TICKS, RunNs < ?WINDOW_NS ->
             traced_again([What || {What, {Part, Since}} <- maps:to_list(O#o.off), has_rested(What, Part, Since, R)], R#r{overhead = O#o{quiet = 0}});
         Quiet >= ?QUIET_TICKS; Events =:= 0, Quiet >= O#o.pause -> on_again(1, R#r{overhead = O#o{quiet = 0}}, O);

@@ -407,6 +407,8 @@ message({nap, Pacer}, Ids, R) ->
     {Ids, R};
 message({budget, Percent, Kept}, Ids, R) ->
     {Ids, begin_window(none, R#r{overhead = budget(Percent, Kept)})};
+message({turns, More}, Ids, R) ->
+    {Ids, turns_left(More, R)};
 message({peeked, Reads}, Ids, R) ->
     lists:foldl(fun peeked/2, {Ids, widths(Reads, R)}, Reads);
 message({waits, Pid, Read}, Ids, R) ->
@@ -531,10 +533,13 @@ sample_stored(Pid, P, Ts, R = #r{processes = Processes}) ->
 checked(Cur, P, Ids, R0) ->
     R1 = store(Cur, P#p{ran = runs(P, R0)}, ran(P, P#p.clock, R0)),
     R2 = bounds(R1#r{batch_events = R0#r.batch_events + ?CHECK_EVENTS, events = R0#r.events + ?CHECK_EVENTS}),
-    R = judge(P#p.clock, Ids, R2),
+    {Ids1, R} = case Cur of
+                    none -> judge_kept(Ids, R2);
+                    _ -> {Ids, judge(P#p.clock, Ids, R2)}
+                end,
     if
-        R#r.batch_events >= ?BATCH_EVENTS -> resume(none, #p{}, ?CHECK_EVENTS, Ids, flush(R));
-        true -> resume(none, #p{}, ?CHECK_EVENTS, Ids, R)
+        R#r.batch_events >= ?BATCH_EVENTS -> resume(none, #p{}, ?CHECK_EVENTS, Ids1, flush(R));
+        true -> resume(none, #p{}, ?CHECK_EVENTS, Ids1, R)
     end.
 
 bounds(R = #r{stopped = true}) -> R;

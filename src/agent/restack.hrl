@@ -79,5 +79,8 @@ go_on(Pid, P = #p{starting = Kept}, Ids, R) ->
 
 go_on_all(Ids, R) ->
     maps:fold(fun(Pid, P = #p{origin = restacking}, {I, S}) -> go_on(Pid, P, I, S);
+                 (Pid, P = #p{origin = attached, clock = undefined, starting = [_ | _] = Kept}, {I, S}) ->
+                      [First | _] = Events = lists:reverse(Kept),
+                      started(Pid, P, {[], true}, stamp(First), Events, I, S);
                  (_, _, Sum) -> Sum
               end, {Ids, R}, R#r.processes).

@@ -72,7 +72,7 @@ share(C0 = #c{head = Head}, Pids, Bounds) ->
                 {C, _} = make_ready(C1, Pids),
                 tell_head(C, {ready, C#c.relay}),
                 receive
-                    {'begin', Head, Peers} -> begin_share(C#c{peers = Peers}, Pids);
+                    {'begin', Head, Peers} -> begin_share(C#c{peers = Peers});
                     {'EXIT', _, _} -> close(C)
                 end
             catch throw:{refused, Kind, Text} ->
@@ -91,13 +91,14 @@ joined() ->
         {'DOWN', Keeper, process, _, _} -> new_keeper()
     end.
 
-begin_share(C, Pids) ->
-    Traced = claim(C, Pids),
+begin_share(C) ->
+    {Traced, C1} = take_turn(C),
     tell_head(C, {traced, length(Traced)}),
     Traced =/= [] orelse tell_head(C, exited),
     self() ! tick,
     process_flag(priority, high),
-    control(begin_capture(C#c{pids = maps:from_keys(Traced, [])}, Traced)).
+    await_turns(C1),
+    control(begin_capture(C1, Traced)).
 
 tell_head(#c{head = Head}, What) -> Head ! {share, self(), What}.
 

@@ -4,6 +4,8 @@ import json
 import harness
 from harness import LiveTest, flambeau
 
+FIRST_S = 0.005  # that one process has run, before the others' turn comes
+TURNS_PART = 4  # of the recording, after which all are traced in any case
 FEWER = 2  # times fewer events in a second than with every call, at least, on whatever machine
 
 
@@ -17,11 +19,11 @@ class OverheadTest(LiveTest):
     def tearDownClass(cls):
         cls.node.stop()
 
-    def recorded(self, overhead, seconds, process="shop_dense"):
+    def recorded(self, overhead, seconds, *processes):
         before = self.node.state()
         path = harness.world.folder / "overhead.flb"
-        result = flambeau("record", "-n", self.node.name, "-p", process, "-d", f"{seconds}s", "--overhead", overhead, "-o", path,
-                          timeout_s=240)
+        targets = [word for process in processes or ("shop_dense",) for word in ("-p", process)]
+        result = flambeau("record", "-n", self.node.name, *targets, "-d", f"{seconds}s", "--overhead", overhead, "-o", path, timeout_s=240)
         self.assert_ended(result, 0)
         self.assert_clean(self.node, before)
         report = flambeau("report", "--json", path, timeout_s=240)
@@ -57,6 +59,15 @@ class OverheadTest(LiveTest):
         self.assertLess(waited, 0.7)
         self.assertEqual([function["name"] for function in bounded["functions"] if function["waiting_ns"] > 0.1 * bounded["time"]["waiting_ns"]],
                          ["pingpong:turns/0"])
+
+    def test_of_busy_processes_one_is_traced_before_the_others(self):
+        self.node.call("pingpong", "start")
+        self.addCleanup(self.node.call, "pingpong", "stop")
+        report = self.recorded("20%", 4, "ping", "pong")
+        second, first = sorted(process["covered_ns"] / 1e9 for process in report["processes"])
+        self.assertGreater(first - second, FIRST_S)
+        self.assertGreater(second, 4 - 4 / TURNS_PART - 0.5)
+        self.assertEqual(report["conservation"]["difference_ns"], 0)
 
     def test_words_that_are_no_budget(self):
         for word in ("0%", "20", "20%%", "much", "1001%"):
