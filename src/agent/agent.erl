@@ -58,10 +58,10 @@
 %% what is left of the present round of looking at them all; `watched` has a function of each module that should be traced.
 %% `capture` says what is traced: processes; {functions, HowMany, SlowerNs, TimeoutMs}, calls of `functions` in any process;
 %% {own, Text, Repeat, Warmup, Full}, calls of the one function in `functions`, made by `runner`; {sample, IntervalMs}, none:
-%% stacks are read (sampler.hrl). Of the processes that are meant those `later` are not traced yet, of which so many are at the next `turn` (turns.hrl). With several controllers (shares.hrl) `head` is the first, none in itself; `peers` are the others; of `working`, which the head has, processes are alive.
+%% stacks are read (sampler.hrl). Of the processes that are meant those `later` are not traced yet, of which so many have the next `turn` (turns.hrl). With several controllers (shares.hrl) `head` is the first, none in itself; `peers` are the others; of `working`, which the head has, processes are alive.
 -record(c, {client, keeper, relay, api, session, capture, functions = [], select, spec, spawned, duration_ms,
             timeout, carriers = [], runner, off = #{}, pids = #{}, newborn = [], round = none, watched = #{}, sessions = [], ticks = 0,
-            looker, overhead = full, later = [], turn = 0, head = none, share = share_of_one(), peers = [], working = [], calls = unpaused}).
+            looker, overhead = full, later = [], turn = 0, turns_ms = 0, head = none, share = share_of_one(), peers = [], working = [], calls = unpaused}).
 
 %%% Keeper --------------------------------------------------------------------------------------------------
 
@@ -146,7 +146,7 @@ api() ->
 
 prepare(Client, {Targets, {Only, Skip, Opaque}, Spawned, DurationMs, Bounds, Overhead, Capture}) ->
     C0 = #c{client = Client, overhead = Overhead, keeper = erlang:monitor(process, ?MODULE), api = api(), spawned = Spawned, capture = Capture,
-            duration_ms = DurationMs, carriers = carriers(node(Client)),
+            duration_ms = DurationMs, turns_ms = turns_ms(DurationMs), carriers = carriers(node(Client)),
             select = {[glob(G) || G <- Only], [glob(G) || G <- Skip], [glob(G) || G <- Opaque]}},
     {Functions, Runner, Pids} = mean(C0, Targets),
     C1 = C0#c{functions = Functions, runner = Runner},
@@ -225,7 +225,10 @@ begin_aside(#c{relay = Relay}, Traced) ->
     Control = self(),
     [helper(fun() ->
                               Relay ! {ours, self()},
-                              [begin_process(Relay, Control, Pid) || Pid <- Some]
+                              [begin
+                                   begin_process(Relay, Control, Pid),
+                                   Control ! {placed, Pid}
+                               end || Pid <- Some]
             end, [monitor]) || Some <- dealt(Traced, #{}, 0)].
 
 begun(C, Helpers) when map_size(Helpers) =:= 0 -> C;
@@ -234,6 +237,8 @@ begun(C = #c{relay = Relay}, Helpers) ->
         {'DOWN', _, process, Pid, _} when is_map_key(Pid, Helpers) -> begun(C, maps:remove(Pid, Helpers));
         {switch, Off, On, Blindly} -> begun(switch(C, Off, On, Blindly), Helpers);
         {calls, On} -> begun(switch_calls(C, On), Helpers);
+        turn -> begun(turned(C), Helpers);
+        all_turns -> begun(all_turns(C), Helpers);
         {restack, Pid, Tries} ->
             tell_stack_later(C, Pid, Tries),
             begun(C, Helpers);
@@ -307,11 +312,11 @@ control(C = #c{client = Client, relay = Relay}) ->
             control(C);
         deadline -> finish(C, deadline);
         {gone, Pid} -> gone(C#c{pids = maps:remove(Pid, C#c.pids)});
-        turn ->
-            C1 = next_turn(C),
-            Relay ! {decided, erlang:monotonic_time(nanosecond)},
-            control(C1);
-        all_turns -> control(next_turn(C#c{turn = length(C#c.later)}));
+        turn -> control(turned(C));
+        all_turns -> control(all_turns(C));
+        {placed, Pid} ->
+            placed(C, Pid),
+            control(C);
         no_call when C#c.timeout =/= none -> finish(C, timeout);
         {begun, Pid, Newborn} ->
             C1 = case C#c.timeout of none -> C; _ -> start_clock(C) end,

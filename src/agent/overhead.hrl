@@ -17,7 +17,7 @@
 %% `looks` have been made at processes that did not wait while what was traced was not `over` the budget, and in so many of them a
 %% function was `seen`.
 %%
-%% There are more processes to be traced in `turns` (turns.hrl). The node is `crowded` where more wants to run than there are schedulers.
+%% There are more processes to be traced in `turns` (turns.hrl). So many events without a place were `kept_judged`. The node is `crowded` where more wants to run than there are schedulers.
 %%
 %% `pause` is how long what is wide for few calls must be off after a window for the budget to be kept, in ticks.
 %%
@@ -26,10 +26,10 @@
 %% is since when calls are not traced for it. While too many events wait calls are `paused`.
 -record(o, {budget, event_ns = 1, gc_events = 0, counts, base = #{}, run_ns = 0, events = 0, decided = none, quiet = 0,
             paused = false, off = #{}, times = #{}, kept = #{}, gaps = none, begun = none, blind = none, over = true, pause = 1,
-            crowded = false, turns = false, looks = 0, seen = #{}, tried = 0, waited = 0}).
+            crowded = false, turns = false, kept_judged = 0, looks = 0, seen = #{}, tried = 0, waited = 0}).
 
--define(WINDOW_NS, 5000000).        % of running, before it is judged
--define(FELT_NS, 100000000).        % in which they run less than that: nobody feels it, whatever it costs
+-define(WINDOW_NS, 3000000).        % of running, before it is judged
+-define(UNFELT, 20).                % of the time, or less, is what they run: nobody feels it, whatever it costs
 -define(WINDOW_MAX_NS, 100000000).  % of running, before it is forgotten
 -define(REST_TICKS, 100).           % how long stays off what took the whole budget; the rest, as much less of that
 -define(NARROW_REST_TICKS, 30).     % ... but so long at least
@@ -66,8 +66,8 @@ count(Slot, #r{overhead = #o{counts = Counts}}) when is_integer(Slot) -> counter
 count(_, _) -> ok.
 
 %% A process ran until then.
-ran(#p{ran = Since}, Until, R = #r{overhead = O = #o{run_ns = Ns}}) when is_integer(Since), Until > Since ->
-    R#r{overhead = O#o{run_ns = Ns + Until - Since}};
+ran(#p{ran = Since}, Until, R = #r{overhead = O = #o{run_ns = Ns, begun = Begun}}) when is_integer(Since), Until > Since ->
+    R#r{overhead = O#o{run_ns = Ns + max(0, Until - if is_integer(Begun) -> max(Since, Begun); true -> Since end)}};
 ran(_, _, R) -> R.
 
 %% From when on its running has not been counted: of one that makes events it is known even where being scheduled is switched off.
@@ -95,7 +95,7 @@ judge(Now, Ids, R = #r{overhead = O0, gauge = G}) ->
     Stays = is_waiting(R#r.ticks, O) andalso not (Scheduling > Budget * True andalso RunNs * ?FELT > Now - Begun),
     Less = case Stays of true -> Cost - Scheduling; false -> Cost end, % what may be switched off
     if
-        RunNs < ?WINDOW_NS, Now - Begun > ?FELT_NS -> unfelt(Now, R#r{overhead = O});
+        RunNs * ?UNFELT < Now - Begun, Now - Begun > ?WINDOW_NS * ?UNFELT -> unfelt(Now, R#r{overhead = O});
         RunNs < ?WINDOW_NS -> R#r{overhead = O};
         Less > Allowed, ?SLIGHT * Cost =< True, RunNs < ?WINDOW_MAX_NS -> R#r{overhead = O}; % that is not urgent, and known better by then
         Less > Allowed ->
@@ -109,13 +109,14 @@ judge(Now, Ids, R = #r{overhead = O0, gauge = G}) ->
 
 %% Dense code answers late where it is, and its events are kept until then: what they are made of is known already. They are counted
 %% again when they count for a process; then it is before the window of this decision.
-judge_kept(Ids, R = #r{overhead = #o{paused = false, decided = Decided, counts = Counts}, processes = Processes}) when Decided =/= pending ->
-    Kept = [Events || #p{origin = Origin, clock = Clock, starting = Events = [Last | _], since = Since} <- maps:values(Processes),
-                      Origin =:= restacking orelse Origin =:= attached andalso Clock =:= undefined,
-                      stamp(Last) - (if is_integer(Decided) -> Decided; is_integer(Since) -> Since; true -> stamp(Last) end) >= ?WINDOW_NS],
-    case [Since || Events <- Kept,
-                   Since = [_, _ | _] <- [lists:takewhile(fun(Event) -> Decided =:= none orelse stamp(Event) >= Decided end, Events)]] of
+judge_kept(Ids, R = #r{overhead = O0 = #o{paused = false, decided = Decided, counts = Counts}}) when Decided =/= pending ->
+    From = if is_integer(Decided) -> Decided; is_integer(O0#o.begun) -> O0#o.begun; true -> none end,
+    Kept = [P || P = #p{starting = [Last | _], since = Since} <- awaited(R), stamp(Last) - ?WINDOW_NS >= if From =:= none -> Since; true -> max(From, Since) end],
+    Many = lists:sum([P#p.started || P <- Kept]),
+    case [Since || #p{starting = Events} <- Kept,
+                   Since = [_, _ | _] <- [lists:takewhile(fun(Event) -> From =:= none orelse stamp(Event) >= From end, Events)]] of
         [] -> {Ids, R};
+        _ when Many < 2 * O0#o.kept_judged -> {Ids, R};
         Some ->
             Virtual = counters:new(?COUNTED + 1, []),
             {Ids1, R1} = lists:foldl(fun(Event, {I, S}) -> count_kept(Event, Virtual, I, S) end, {Ids, R}, lists:append(Some)),
@@ -125,10 +126,15 @@ judge_kept(Ids, R = #r{overhead = #o{paused = false, decided = Decided, counts =
                                        events = lists:sum([length(Events) || Events <- Some]) - ?CHECK_EVENTS},
             case judge(lists:max([stamp(hd(Events)) || Events <- Some]), Ids1, R1#r{overhead = Window}) of
                 R2 = #r{overhead = O = #o{decided = pending}} -> {Ids1, R2#r{overhead = O#o{counts = Counts}}};
-                _ -> {Ids1, R1}
+                _ -> {Ids1, R1#r{overhead = O0#o{kept_judged = Many}}}
             end
     end;
 judge_kept(Ids, R) -> {Ids, R}.
+
+%% Whose stack has not come yet, and that have made events since.
+awaited(#r{processes = Processes}) ->
+    [P || P = #p{origin = Origin, clock = Clock, starting = [_ | _]} <- maps:values(Processes),
+          Origin =:= restacking orelse Origin =:= attached andalso Clock =:= undefined].
 
 count_kept(Event, Counts, Ids, R) ->
     case element(3, Event) of
@@ -184,7 +190,7 @@ pending(Blindly, O) -> O#o{decided = pending, blind = case Blindly of true -> er
 begin_window(Begun, R = #r{overhead = O, next_function = Next}) ->
     Slots = [?OUTS | lists:seq(0, min(Next, ?COUNTED) - 1)],
     Base = maps:from_list([{Slot, counters:get(O#o.counts, Slot + 1)} || Slot <- Slots]),
-    R#r{overhead = O#o{base = Base, begun = Begun, run_ns = 0, events = 0, decided = none, quiet = 0}}.
+    R#r{overhead = O#o{base = Base, begun = Begun, run_ns = 0, events = 0, decided = none, quiet = 0, kept_judged = 0}}.
 
 %% What made most of the window for the least that is to be seen of it, until the rest costs so much less: a call is two events.
 most(TooMuch, CallPart, Stays, Ids, O = #o{counts = Counts, base = Base, event_ns = EventNs, kept = Kept, gc_events = GcEvents}) ->
@@ -264,11 +270,13 @@ rested(R = #r{overhead = #o{decided = Decided, paused = false}}) when is_integer
         false -> R
     end;
 rested(R = #r{overhead = O = #o{decided = none, quiet = Quiet, run_ns = RunNs, events = Events}}) when RunNs < ?WINDOW_MAX_NS; Events =:= 0 ->
+    Blindly = not is_running_seen(R),
+    Awaited = O#o.turns andalso awaited(R) =/= [],
     if
-        O#o.turns, Quiet >= 1 -> more_turns(R#r{overhead = O#o{quiet = 0, over = false}});
-        Quiet >= ?QUIET_TICKS, RunNs < ?WINDOW_NS ->
+        O#o.turns, Quiet >= 1, not Awaited -> more_turns(R#r{overhead = O#o{quiet = 0, over = false}});
+        Quiet >= ?QUIET_TICKS, RunNs < ?WINDOW_NS, not Blindly ->
             traced_again([What || {What, {Part, Since}} <- maps:to_list(O#o.off), has_rested(What, Part, Since, R)], R#r{overhead = O#o{quiet = 0}});
-        Quiet >= ?QUIET_TICKS; Events =:= 0, Quiet >= O#o.pause -> on_again(1, R#r{overhead = O#o{quiet = 0}}, O);
+        Quiet >= ?QUIET_TICKS; Events =:= 0, Quiet >= O#o.pause, Blindly orelse RunNs >= ?WINDOW_NS -> on_again(1, R#r{overhead = O#o{quiet = 0}}, O);
         true -> R#r{overhead = O#o{quiet = Quiet + 1, over = false}}
     end;
 rested(R) -> R.

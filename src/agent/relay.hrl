@@ -5,8 +5,8 @@
 %% event named; `out`: not running as far as we know, and nobody has looked at its status since. `clock` is undefined until its
 %% stack has come; `starting` are its events until then, newest first, `started` is how many, and `dropped` the time of the
 %% newest that is no longer among them. `origin` says what it is waiting for then: its stack (attached), its own first event
-%% (expected: its parent's `spawn` has come), or that event of its parent (early, since that tick). `since` is the time of its
-%% first event, `missing` how many are no longer among `starting`. Where calls are captured (calls.hrl), `began` is when the present
+%% (expected: its parent's `spawn` has come), or that event of its parent (early, since that tick). `since` is the time of the
+%% first of them, `missing` how many are no longer among `starting`. Where calls are captured (calls.hrl), `began` is when the present
 %% one did, and the process is idle without one; `called` is its function. `ran` is from when on its running has not been counted.
 %% While its stack is read anew it is `restacking`, and `starting` are its events since then. `named` is the last
 %% function that an event named, also when that has been sent on; `waits` is {Where, Asked}: the function that it was last known to wait in, and the
@@ -282,6 +282,7 @@ fun_text(Fun) ->
     {arity, A} = erlang:fun_info(Fun, arity),
     mfa_text(M, F, A).
 
+keep_starting(Event, P = #p{started = 0}) -> P#p{starting = [Event], started = 1, since = stamp(Event)};
 keep_starting(Event, P = #p{started = ?STARTING_EVENTS, starting = [Newest | _], missing = Missing}) ->
     P#p{starting = [Event], started = 1, dropped = stamp(Newest), missing = Missing + ?STARTING_EVENTS};
 keep_starting(Event, P = #p{starting = Events, started = Count}) -> P#p{starting = [Event | Events], started = Count + 1}.
@@ -453,13 +454,13 @@ stack_read(Pid, P, Read, Tries, Ids, R) ->
         nowhere ->
             started(Pid, P, {[], true}, stamp(hd(Events)), Events, Ids, R);
         {Ts, Since} ->
-            {Stack, _, _} = Read,
+            {{Frames, Cut}, _, _} = Read,
             Earlier = lists:sublist(Events, length(Events) - length(Since)),
             {Ids1, R1} = lists:foldl(fun({_, _, spawn, Child, {_, _, _, Initial}, _}, {I, S}) ->
                                              expect(Child, P#p.id, Initial, I, S);
                                         (_, Sum) -> Sum
                                      end, {Ids, R}, Earlier),
-            started(Pid, P, Stack, Ts, Since, Ids1, R1)
+            started(Pid, P, {shown_first(Frames, Ids1, R1), Cut}, Ts, Since, Ids1, R1)
     end.
 
 described(Pid, P, Description, R = #r{defs = Defs, processes = Processes}) ->

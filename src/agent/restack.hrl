@@ -6,19 +6,27 @@
 %% Calls were not traced for a while: where the processes are that ran since then is read anew.
 restack(_, R = #r{captured = {_, _, Functions}}) when map_size(Functions) =:= 0 -> R; % an own call's ending is not to be kept
 restack(Since, R = #r{control = Control, processes = Processes}) ->
+    R0 = asked_too_early(R),
     Lost = [Pid || {Pid, #p{origin = attached, clock = Clock, ran = Ran, out = Out}} <- maps:to_list(Processes), is_integer(Clock),
                    Out =/= gone, Ran =/= none orelse Clock >= Since],
     lists:foldl(fun(Pid, S) ->
                         Control ! {restack, Pid, ?STACK_TRIES},
                         P = maps:get(Pid, Processes),
                         store(Pid, P#p{origin = restacking}, S)
-                end, R, lists:sublist(Lost, ?RESTACKS)).
+                end, R0, lists:sublist(Lost, ?RESTACKS)).
+
+%% Of those whose stack was asked for before: what is read until now says nothing of the calls since.
+asked_too_early(R = #r{processes = Processes, overhead = #o{decided = Stamp}}) ->
+    R#r{processes = maps:map(fun(_, P = #p{origin = Origin, clock = Clock}) when Origin =:= restacking; Origin =:= attached, Clock =:= undefined ->
+                                     P#p{dropped = Stamp};
+                                (_, P) -> P
+                             end, Processes)}.
 
 restacked(Pid, P, Read, Tries, Ids, R = #r{overhead = #o{off = Off}}) ->
     Events = lists:reverse(P#p.starting),
     {{Frames, Cut}, _, _} = Read,
-    case {place_stack(Read, none, Events), shown(P#p.called, Frames, Ids, R)} of
-        {nowhere, _} when Tries > 0, Frames =/= [], not is_map_key(running, Off) -> % else it cannot be placed better
+    case {place_stack(Read, P#p.dropped, Events), shown(P#p.called, Frames, Ids, R)} of
+        {nowhere, _} when Tries > 0, Frames =/= [], not is_map_key(running, Off) orelse P#p.dropped =/= none -> % else it cannot be placed better
             R#r.control ! {restack, Pid, Tries - 1},
             {Ids, R};
         {{Ts, Since}, Shown} when Shown =/= [], not Cut ->
@@ -58,6 +66,9 @@ shown(none, Frames, Ids, #r{overhead = O = #o{off = Off}}) ->
     lists:reverse(Shown);
 shown(Called, Frames, Ids, R) -> shown(none, lists:dropwhile(fun(MFA) -> MFA =/= Called end, Frames), Ids, R).
 
+shown_first(Frames, Ids, R = #r{overhead = #o{off = Off}}) when map_size(Off) > 0 -> shown(none, Frames, Ids, R);
+shown_first(Frames, _, _) -> Frames.
+
 %% ... but where something of it is traced that has its own time.
 until_branch_off([], _, _) -> [];
 until_branch_off([First | Frames], Ids, O = #o{off = Off}) ->
@@ -69,7 +80,7 @@ until_branch_off([First | Frames], Ids, O = #o{off = Off}) ->
 
 %% With what has been kept.
 go_on(Pid, P = #p{starting = Kept}, Ids, R) ->
-    Attached = P#p{starting = [], started = 0, origin = case P#p.origin of restacking -> attached; Origin -> Origin end},
+    Attached = P#p{starting = [], started = 0, dropped = none, origin = case P#p.origin of restacking -> attached; Origin -> Origin end},
     {P1, Ids1, R1} = lists:foldl(fun replay/2, {Attached, Ids, R}, lists:reverse(Kept)),
     R2 = R1#r{batch_events = R1#r.batch_events + length(Kept)},
     {Ids1, case P1 of
@@ -81,6 +92,7 @@ go_on_all(Ids, R) ->
     maps:fold(fun(Pid, P = #p{origin = restacking}, {I, S}) -> go_on(Pid, P, I, S);
                  (Pid, P = #p{origin = attached, clock = undefined, starting = [_ | _] = Kept}, {I, S}) ->
                       [First | _] = Events = lists:reverse(Kept),
-                      started(Pid, P, {[], true}, stamp(First), Events, I, S);
+                      Missing = [{trace_ts, Pid, missing, P#p.missing, stamp(First)} || P#p.missing > 0],
+                      started(Pid, P, {[], true}, stamp(First), Missing ++ Events, I, S);
                  (_, _, Sum) -> Sum
               end, {Ids, R}, R#r.processes).

@@ -108,7 +108,9 @@ claim(C = #c{api = session}, Pids) ->
     catch
         error:badarg ->
             receive
-                {'EXIT', _, _} -> throw({refused, gone, ""})
+                {'EXIT', _, _} = Exit ->
+                    self() ! Exit,
+                    throw({refused, gone, ""})
             after 5 -> claim(C, Pids)
             end
     end.

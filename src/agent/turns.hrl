@@ -18,11 +18,12 @@ reductions(#c{relay = Relay}, Pids) ->
                           {erlang:monotonic_time(nanosecond), Done}
                   end, none).
 
-%% {HowMany, Pids}: the busiest first, and how many of them at first; all where nobody would feel it.
-in_turns(C = #c{capture = processes, overhead = Overhead}, Pids, Before) when Overhead =/= full, length(Pids) > 1 ->
+%% {HowMany, Pids}: the busiest first, and how many of them at first; all where nobody would feel it, or where what they spawn
+%% meanwhile would be missing.
+in_turns(C = #c{capture = processes, overhead = Overhead, spawned = false}, Pids, Before) when Overhead =/= full, length(Pids) > 1 ->
     case {Before, reductions(C, Pids)} of
         {{BeginNs, Begun}, {EndNs, Ended}} ->
-            Busiest = lists:reverse(lists:sort([{maps:get(Pid, Ended, 0) - maps:get(Pid, Begun, 0), Pid} || Pid <- Pids])),
+            Busiest = lists:reverse(lists:sort([{max(0, maps:get(Pid, Ended, 0) - maps:get(Pid, Begun, 0)), Pid} || Pid <- Pids])),
             IsFelt = lists:sum([Done || {Done, _} <- Busiest]) * ?TURN_NS * ?TURN_FELT > EndNs - BeginNs,
             turns(IsFelt, [Pid || {_, Pid} <- Busiest], C);
         _ -> turns(true, Pids, C)
@@ -44,22 +45,38 @@ take_turn(C = #c{later = Later, turn = Turn, pids = Pids}) ->
 
 %% The relay may wait for more, and the trace for the end of it.
 await_turns(#c{later = []}) -> ok;
-await_turns(#c{relay = Relay, duration_ms = DurationMs}) ->
+await_turns(#c{relay = Relay, turns_ms = Ms}) ->
     Relay ! {turns, true},
-    erlang:send_after(case DurationMs of 0 -> ?TURNS_MS; _ -> min(?TURNS_MS, DurationMs div ?TURNS_PART) end, self(), all_turns).
+    erlang:send_after(Ms, self(), all_turns).
+
+turns_ms(0) -> ?TURNS_MS;
+turns_ms(DurationMs) -> min(?TURNS_MS, DurationMs div ?TURNS_PART).
+
+turned(C0 = #c{relay = Relay}) ->
+    C = next_turn(C0),
+    Relay ! {decided, erlang:monotonic_time(nanosecond)},
+    C.
+
+all_turns(C = #c{later = Later}) -> next_turn(C#c{turn = length(Later)}).
 
 next_turn(C = #c{later = []}) -> C;
 next_turn(C0 = #c{relay = Relay}) ->
     try take_turn(C0) of
         {Traced, C = #c{later = Later}} ->
-            [flag_newborn(C, Pid) || Pid <- Traced],
+            [flag_newborn(C#c{off = maps:remove(running, C#c.off)}, Pid) || Pid <- Traced],
             begin_aside(C, Traced),
             Later =:= [] andalso (Relay ! {turns, false}),
             C
-    catch throw:{refused, _, _} ->
+    catch
+        throw:{refused, gone, _} -> C0#c{later = []}; % the message that says so is still there
+        throw:{refused, _, _} ->
             self() ! shared, % somebody else has begun to trace it meanwhile
             C0#c{later = []}
     end.
+
+%% When it came in says where its stack belongs: that is told until then.
+placed(C = #c{pids = Pids, off = #{running := _}}, Pid) when is_map_key(Pid, Pids) -> catch flag(C, Pid, running, false);
+placed(_, _) -> ok.
 
 %%% Relay -----------------------------------------------------------------------------------------------------
 
