@@ -201,7 +201,7 @@ make_ready(C = #c{relay = Relay, runner = Runner}, Pids) ->
     Kind = case Runner of none -> process; _ -> runner end,
     [Relay ! {Kind, Pid, describe_timely(Relay, Pid)} || Pid <- Pids],
     [_] = frame(<<"0x0 Return addr 0x0 (a:b/0 + 1)">>),
-    Busy = reductions(C, Pids),
+    Busy = takes_turns(C, Pids) andalso reductions(C, Pids),
     Functions = set_patterns(C),
     Functions =/= [] orelse C#c.functions =/= [] orelse
         refused(no_function, "no loaded function is left to trace: see --only and --skip"),
@@ -224,11 +224,11 @@ begin_all(C, Traced) -> begun(C, maps:from_list(begin_aside(C, Traced))).
 begin_aside(#c{relay = Relay}, Traced) ->
     Control = self(),
     [helper(fun() ->
-                              Relay ! {ours, self()},
-                              [begin
-                                   begin_process(Relay, Control, Pid),
-                                   Control ! {placed, Pid}
-                               end || Pid <- Some]
+                    Relay ! {ours, self()},
+                    [begin
+                         begin_process(Relay, Control, Pid),
+                         Control ! {placed, Pid}
+                     end || Pid <- Some]
             end, [monitor]) || Some <- dealt(Traced, #{}, 0)].
 
 begun(C, Helpers) when map_size(Helpers) =:= 0 -> C;

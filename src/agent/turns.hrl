@@ -10,25 +10,27 @@
 
 %%% Controller ----------------------------------------------------------------------------------------------
 
+%% Not where what they spawn meanwhile would be missing.
+takes_turns(#c{capture = processes, overhead = Overhead, spawned = false}, [_, _ | _]) -> Overhead =/= full;
+takes_turns(_, _) -> false.
+
 %% {Ns, #{Pid => Reductions}}: how much each has done by then; none where one takes too long to say.
-reductions(#c{overhead = full}, _) -> none;
 reductions(#c{relay = Relay}, Pids) ->
     timely(Relay, fun() ->
                           Done = maps:from_list([{Pid, Count} || Pid <- Pids, {reductions, Count} <- [process_info(Pid, reductions)]]),
                           {erlang:monotonic_time(nanosecond), Done}
                   end, none).
 
-%% {HowMany, Pids}: the busiest first, and how many of them at first; all where nobody would feel it, or where what they spawn
-%% meanwhile would be missing.
-in_turns(C = #c{capture = processes, overhead = Overhead, spawned = false}, Pids, Before) when Overhead =/= full, length(Pids) > 1 ->
+%% {HowMany, Pids}: the busiest first, and how many of them at first; all where nobody would feel it.
+in_turns(_, Pids, false) -> {length(Pids), Pids};
+in_turns(C, Pids, Before) ->
     case {Before, reductions(C, Pids)} of
         {{BeginNs, Begun}, {EndNs, Ended}} ->
             Busiest = lists:reverse(lists:sort([{max(0, maps:get(Pid, Ended, 0) - maps:get(Pid, Begun, 0)), Pid} || Pid <- Pids])),
             IsFelt = lists:sum([Done || {Done, _} <- Busiest]) * ?TURN_NS * ?TURN_FELT > EndNs - BeginNs,
             turns(IsFelt, [Pid || {_, Pid} <- Busiest], C);
         _ -> turns(true, Pids, C)
-    end;
-in_turns(_, Pids, _) -> {length(Pids), Pids}.
+    end.
 
 turns(false, Pids, _) -> {length(Pids), Pids};
 turns(true, Pids, C) ->

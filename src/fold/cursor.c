@@ -79,6 +79,13 @@ static void learn_top(struct cursor *cursor, struct fold_tree *tree, uint32_t fu
     cursor_learn_top(cursor, tree, function);
 }
 
+// It is out in what it was last seen waiting in: where that stands is known.
+static void stand_where_it_waits(struct cursor *cursor, struct fold_tree *tree)
+{
+  if (cursor->out_in != FUNCTION_NONE && cursor->out_in == cursor->waits_in)
+    cursor_wait_in(cursor, tree);
+}
+
 static void apply_out(struct cursor *cursor, struct fold_tree *tree, uint32_t function)
 {
   if (cursor->activity == ACTIVITY_OUT)
@@ -86,8 +93,7 @@ static void apply_out(struct cursor *cursor, struct fold_tree *tree, uint32_t fu
   cursor_came_in(cursor, tree);
   learn_top(cursor, tree, function);
   cursor->out_in = cursor->collecting ? FUNCTION_NONE : function;
-  if (cursor->out_in != FUNCTION_NONE && cursor->out_in == cursor->waits_in)
-    cursor_wait_in(cursor, tree);
+  stand_where_it_waits(cursor, tree);
   cursor->activity = ACTIVITY_OUT;
   cursor->out_to_collect = cursor->collecting;
   cursor->pending_since_ns = cursor->last_ns;
@@ -353,8 +359,8 @@ bool cursor_apply(struct cursor *cursor, struct fold_tree *tree, const struct tr
       cursor_advance(cursor, tree, event);
     if (standing < event->stack_size)
       cursor_complete(cursor, tree, event->stack + standing, event->stack_size - standing);
-    if (cursor->activity == ACTIVITY_OUT && cursor->out_in != FUNCTION_NONE && cursor->out_in == cursor->waits_in)
-      cursor_wait_in(cursor, tree);
+    if (cursor->activity == ACTIVITY_OUT)
+      stand_where_it_waits(cursor, tree);
     cursor_advance(cursor, tree, event);
     return true;
   }
