@@ -30,30 +30,44 @@ int profile_builder_belongs(struct profile_builder *builder, uint32_t frame, con
 uint32_t profile_builder_child(struct profile_builder *builder, uint32_t parent, uint32_t frame);
 void profile_builder_add(struct profile_builder *builder, uint32_t node, uint64_t own, uint64_t calls);
 
-// What ended an interval, if to trace that takes time.
-enum interval_end { ENDED_OTHERWISE, ENDED_IN_CALL, ENDED_IN_RETURN, ENDED_IN_GC }; // a collection's begin, or its end
+// Which two events an interval lies between, as far as tracing them takes time: after the one was stamped it is still
+// sent, and before the other is stamped it is prepared. To be scheduled in is taken for a call, to be scheduled out,
+// too.
+enum interval_kind {
+  INTERVAL_OTHER,
+  INTERVAL_CALL_CALL,
+  INTERVAL_RETURN_CALL,
+  INTERVAL_CALL_RETURN,
+  INTERVAL_RETURN_RETURN,
+  INTERVAL_TURN, // scheduled in, and out again
+  INTERVAL_GC,   // up to a collection's begin, or its end
+  INTERVAL_KINDS,
+};
 
 // Own time alone; the node's frame.
 uint32_t profile_builder_bill(struct profile_builder *builder, uint32_t node, uint64_t own);
 // The same, of one interval.
 uint32_t profile_builder_bill_interval(struct profile_builder *builder, uint32_t node, uint64_t own,
-                                       enum interval_end end);
+                                       enum interval_kind kind);
 
-// How much longer an interval is for what it ended in being traced.
+// How much longer an interval is for being traced.
 struct profile_costs {
-  uint64_t call_ns, return_ns, gc_ns;
-  uint64_t bare_ns; // how long an interval that ends in a call or a return takes untraced, at least
+  uint64_t interval_ns[INTERVAL_KINDS];
+  uint64_t bare_ns;    // how long one between calls and returns is untraced, at least
+  uint64_t call_words; // what a call leaves on the heap for being traced
+  uint64_t words;      // what all collections gave back
 };
 
 // The costs may turn out to be so many times what they were measured to be. Work that is traced leaves caches cold and
 // waits for locks, which the measurement saw less of; a factor past this is another mistake.
 #define PROFILE_MAX_FACTOR 4
 
-// Takes off each node's own time what its intervals cost, and no more than is there but for the time that so many calls
-// and returns take anyhow, and a nanosecond, so that every stack stays. Where `truth_ns` is not 0, it is what
-// all time would be if nothing had been traced: the costs are multiplied by the smallest factor that leaves no more
-// than that, and [runnable] is taken out whole, since whoever is scheduled out for so long is so because of the
-// tracing. Call it when all time is billed; `taken` is what it came to. -1 when the builder has failed.
+// Takes off each node's own time what its intervals cost (profile_costs.c says how that is found), and no more than is
+// there but for the time that so many calls and returns take anyhow, and a nanosecond, so that every stack stays. Where
+// `truth_ns` is not 0, it is what all time would be if nothing had been traced: the costs are multiplied by the
+// smallest factor that leaves no more than that, and [runnable] is taken out whole, since whoever is scheduled out for
+// so long is so because of the tracing. Call it when all time is billed; `taken` is what it came to. -1 when the
+// builder has failed.
 int profile_builder_take_out(struct profile_builder *builder, const struct profile_costs *costs, uint64_t truth_ns,
                              struct profile_tracing *taken);
 // A node's share of what was taken out of another profile.

@@ -399,8 +399,8 @@ message({sampled, Told}, Ids, R) ->
     {Ids1, case R1#r.batch_events >= ?BATCH_EVENTS of true -> flush(R1); false -> R1 end};
 message({module, M, Traced, Ts}, Ids, R) ->
     {Ids, R#r{defs = [<<16#84, Ts:64, (flag(Traced)), (text16(atom_to_binary(M, utf8)))/binary>> | R#r.defs]}};
-message({costs, BareNs, GcNs}, Ids, R = #r{gauge = G}) ->
-    {Ids, R#r{gauge = G#g{bare_ns = BareNs, gc_ns = GcNs}}};
+message({costs, BareNs, TurnNs, GcNs}, Ids, R = #r{gauge = G}) ->
+    {Ids, R#r{gauge = G#g{bare_ns = BareNs, turn_ns = TurnNs, gc_ns = GcNs}}};
 message({gauge, Pid}, Ids, R = #r{gauge = G, ours = Ours}) ->
     {Ids, R#r{gauge = next_gauge(Pid, G), ours = Ours#{Pid => R#r.ticks}}};
 message({nap, Pacer}, Ids, R) ->

@@ -214,7 +214,7 @@ set_patterns(C) ->
 meant(C, Counts) ->
     [pattern(C, MFA, C#c.spec) || MFA <- C#c.functions],
     [pattern(C, MFA, false) || {_, _, _} = MFA <- maps:keys(C#c.off)],
-    pattern(C, {?MODULE, gauged, 1}, ?CALLS),
+    [pattern(C, {?MODULE, F, 1}, ?CALLS) || F <- gauged()],
     [Some || {_, Count} = Some <- Counts, Count > 0].
 
 select_module(C, M) ->

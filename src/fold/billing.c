@@ -48,15 +48,32 @@ static void bill(struct cursor *cursor, struct fold_tree *tree, uint32_t node, u
     measured_call_add(cursor->measured, frame, length_ns);
 }
 
+static enum interval_kind interval_kind(enum event_kind begin, enum event_kind end)
+{
+  bool after_return = begin == EVENT_RETURN_TO || begin == EVENT_LEAVE;
+  switch (end) {
+  case EVENT_GC_START:
+  case EVENT_GC_END:
+    return INTERVAL_GC;
+  case EVENT_OUT:
+    if (begin == EVENT_IN)
+      return INTERVAL_TURN;
+    __attribute__((fallthrough));
+  case EVENT_CALL:
+    return after_return ? INTERVAL_RETURN_CALL : INTERVAL_CALL_CALL;
+  case EVENT_RETURN_TO:
+  case EVENT_LEAVE:
+    return after_return ? INTERVAL_RETURN_RETURN : INTERVAL_CALL_RETURN;
+  default:
+    return INTERVAL_OTHER;
+  }
+}
+
 // The time between two events in which the process ran or collected, which is when tracing them costs it time.
 static void bill_interval(struct cursor *cursor, struct fold_tree *tree, uint32_t node, uint64_t length_ns,
-                          enum event_kind ended_in)
+                          enum interval_kind kind)
 {
-  static const uint8_t ends[EVENT_SAMPLE + 1] = {
-      [EVENT_CALL] = ENDED_IN_CALL,   [EVENT_RETURN_TO] = ENDED_IN_RETURN, [EVENT_LEAVE] = ENDED_IN_RETURN,
-      [EVENT_GC_START] = ENDED_IN_GC, [EVENT_GC_END] = ENDED_IN_GC,
-  };
-  uint32_t frame = profile_builder_bill_interval(tree->builder, node, length_ns, (enum interval_end)ends[ended_in]);
+  uint32_t frame = profile_builder_bill_interval(tree->builder, node, length_ns, kind);
   cursor->width_ns += length_ns;
   if (cursor->measured)
     measured_call_add(cursor->measured, frame, length_ns);
@@ -121,6 +138,8 @@ static void advance_spans(struct cursor *cursor, struct fold_tree *tree, int64_t
 void cursor_advance(struct cursor *cursor, struct fold_tree *tree, const struct trace_event *event)
 {
   int64_t now_ns = event->time_ns;
+  enum interval_kind kind = interval_kind(cursor->since_kind, event->kind);
+  cursor->since_kind = event->kind;
   if (!cursor->started) {
     cursor->started = true;
     cursor->first_ns = cursor->last_ns = cursor->in_sight_since_ns = now_ns;
@@ -137,10 +156,10 @@ void cursor_advance(struct cursor *cursor, struct fold_tree *tree, const struct 
   if (tree->spans)
     advance_spans(cursor, tree, since_ns);
   if (cursor->collecting) {
-    bill_interval(cursor, tree, cursor->collecting_node, length_ns, event->kind);
+    bill_interval(cursor, tree, cursor->collecting_node, length_ns, kind);
     cursor->gc_ns += length_ns;
   } else if (cursor->activity == ACTIVITY_RUNNING) {
-    bill_interval(cursor, tree, cursor_top_node(cursor, tree), length_ns, event->kind);
+    bill_interval(cursor, tree, cursor_top_node(cursor, tree), length_ns, kind);
   } else if (cursor->activity == ACTIVITY_LOST) {
     bill(cursor, tree, lost_node(cursor, tree), length_ns);
     cursor->lost_ns += length_ns;

@@ -106,6 +106,7 @@ struct cursor {
   uint32_t collecting_node;
   int64_t collecting_since_ns;
   int64_t first_ns, last_ns;
+  enum event_kind since_kind; // of the event at last_ns
   uint64_t away_ns;
   uint64_t width_ns;                                // billed so far, but for what is pending
   struct measured_call *measured;                   // own times of the call that is on; NULL when they are not measured

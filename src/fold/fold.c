@@ -15,9 +15,9 @@
 //   40 + 10 + 40 + 5 + 4 + 11 + 10 + 30 = 150 - 0
 //
 // Where it is known what an event costs, that is taken out at the end (tracing_cost.c, and profile_costs.c has the
-// arithmetic): each stack pays for the ends of all its intervals in which the process ran or collected, and keeps a
-// nanosecond. Then the widths and what was taken out add up to that time. Spans, lengths of calls and own times in each
-// call are as traced.
+// arithmetic): each stack pays for all its intervals in which the process ran or collected, and keeps a nanosecond.
+// Then the widths and what was taken out add up to that time. Spans, lengths of calls and own times in each call are as
+// traced.
 #include "fold/fold.h"
 
 #include <stdio.h>

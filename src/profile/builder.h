@@ -31,9 +31,21 @@ struct build_node {
   uint32_t recent_frame;
 };
 
-// How many of a node's intervals ended in what.
+// A node's intervals.
 struct interval_tally {
-  uint64_t ended[ENDED_IN_GC + 1]; // by enum interval_end
+  uint64_t count[INTERVAL_KINDS]; // by enum interval_kind
+  uint64_t sum_ns;                // of all
+};
+
+// A frame's intervals of one kind. A few of many are long because the process or the whole machine was kept from work.
+#define INTERVAL_SHORT_NS 4096
+struct interval_sums {
+  uint64_t count, sum_ns;
+  uint64_t short_count, short_ns; // of those that are no longer than that
+};
+
+struct frame_intervals {
+  struct interval_sums of[INTERVAL_KINDS];
 };
 
 struct node_slot {
@@ -57,6 +69,7 @@ struct profile_builder {
   struct bytes tallies;           // struct frame_tally, one per frame
   struct bytes nodes;             // struct build_node
   struct bytes intervals;         // struct interval_tally, of the nodes that have any
+  struct bytes frame_intervals;   // struct frame_intervals, of the frames whose nodes have any
   struct bytes tracing;           // uint64_t, of the nodes that something was taken out of
   struct bytes processes;         // struct profile_process
   struct bytes facts;             // struct build_fact

@@ -27,6 +27,7 @@ struct profile_builder *profile_builder_new(struct error *err)
   bytes_init(&builder->tallies, PROFILE_MAX_FRAMES * sizeof(struct frame_tally));
   bytes_init(&builder->nodes, PROFILE_MAX_NODES * sizeof(struct build_node));
   bytes_init(&builder->intervals, PROFILE_MAX_NODES * sizeof(struct interval_tally));
+  bytes_init(&builder->frame_intervals, PROFILE_MAX_NODES * sizeof(struct frame_intervals));
   bytes_init(&builder->tracing, PROFILE_MAX_NODES * sizeof(uint64_t));
   bytes_init(&builder->processes, PROFILE_MAX_FRAMES * sizeof(struct profile_process));
   bytes_init(&builder->facts, PROFILE_MAX_FACTS * sizeof(struct build_fact));
@@ -69,6 +70,7 @@ void profile_builder_free(struct profile_builder *builder)
   bytes_release(&builder->tallies);
   bytes_release(&builder->nodes);
   bytes_release(&builder->intervals);
+  bytes_release(&builder->frame_intervals);
   bytes_release(&builder->tracing);
   bytes_release(&builder->processes);
   bytes_release(&builder->facts);
@@ -274,32 +276,51 @@ uint32_t profile_builder_bill(struct profile_builder *builder, uint32_t node, ui
   return to->frame;
 }
 
-// Room for all nodes there are.
-__attribute__((noinline)) static bool widen(const struct profile_builder *builder, struct bytes *column, size_t item)
+// Room for `count` items.
+__attribute__((noinline)) static bool widen(struct bytes *column, size_t count, size_t item)
 {
-  size_t more = builder->node_count * item - column->size;
+  size_t more = count * item - column->size;
   uint8_t *room = bytes_reserve(column, more);
   if (room)
     memset(room, 0, more);
   return room != NULL;
 }
 
-uint32_t profile_builder_bill_interval(struct profile_builder *builder, uint32_t node, uint64_t own,
-                                       enum interval_end end)
+static void tally_interval(struct profile_builder *builder, uint32_t node, uint32_t frame, uint64_t own,
+                           enum interval_kind kind)
 {
-  struct bytes *intervals = &builder->intervals;
-  if (node >= intervals->size / sizeof(struct interval_tally) &&
-      !widen(builder, intervals, sizeof(struct interval_tally)))
+  struct bytes *nodes = &builder->intervals, *frames = &builder->frame_intervals;
+  if ((node >= nodes->size / sizeof(struct interval_tally) &&
+       !widen(nodes, builder->node_count, sizeof(struct interval_tally))) ||
+      (frame >= frames->size / sizeof(struct frame_intervals) &&
+       !widen(frames, builder_frame_count(builder), sizeof(struct frame_intervals)))) {
     builder->failed = true;
-  else
-    ((struct interval_tally *)intervals->data)[node].ended[end]++;
-  return profile_builder_bill(builder, node, own);
+    return;
+  }
+  struct interval_tally *tally = (struct interval_tally *)nodes->data + node;
+  tally->count[kind]++;
+  tally->sum_ns += own;
+  struct interval_sums *sums = &((struct frame_intervals *)frames->data)[frame].of[kind];
+  sums->count++;
+  sums->sum_ns += own;
+  if (own <= INTERVAL_SHORT_NS) {
+    sums->short_count++;
+    sums->short_ns += own;
+  }
+}
+
+uint32_t profile_builder_bill_interval(struct profile_builder *builder, uint32_t node, uint64_t own,
+                                       enum interval_kind kind)
+{
+  uint32_t frame = profile_builder_bill(builder, node, own);
+  tally_interval(builder, node, frame, own, kind);
+  return frame;
 }
 
 int profile_builder_taken(struct profile_builder *builder, uint32_t node, uint64_t tracing_ns)
 {
   struct bytes *tracing = &builder->tracing;
-  if (node >= tracing->size / sizeof(uint64_t) && !widen(builder, tracing, sizeof(uint64_t))) {
+  if (node >= tracing->size / sizeof(uint64_t) && !widen(tracing, builder->node_count, sizeof(uint64_t))) {
     fail(builder);
     return -1;
   }

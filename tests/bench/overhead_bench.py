@@ -49,14 +49,16 @@ class Bench:
         targets = [word for number in range(processes) for word in ("-p", f"bench_{number + 1}")]
         self.wait_s(1)
         values, graphs, truth = {}, {}, {}
+        # A program that computes does not wait for its turn when it is alone on its scheduler, but it does beside a tracer.
+        weight = "wall" if program == "waiting" else "cpu"
         for turn in range(turns):
             for phase, ns in self.truth().items():
                 truth[phase] = truth.get(phase, 0) + ns
             for tracer in ("drop", "eprof", "fprof") + (("tprof",) if self.has_tprof else ()):
                 add(values, tracer, self.slowed_by(tracer))
-            self.record(values, graphs, "full", 5, "full", targets)
-            self.record(values, graphs, "20%", 10, "20%", targets)
-            self.record(values, graphs, "20%, 2 s", 2, "20%", targets)
+            self.record(values, graphs, "full", 5, "full", targets, weight)
+            self.record(values, graphs, "20%", 10, "20%", targets, weight)
+            self.record(values, graphs, "20%, 2 s", 2, "20%", targets, weight)
             print(f"{row}, turn {turn + 1}: " + ", ".join(f"{column} {shown(all_of[-1])}" for column, all_of in values.items()),
                   file=sys.stderr, flush=True)
         self.node.call("bench_load", "stop")
@@ -97,7 +99,7 @@ class Bench:
         after, _ = self.alone()
         return (before + after) / 2 / during
 
-    def record(self, values, graphs, column, seconds, overhead, targets):
+    def record(self, values, graphs, column, seconds, overhead, targets, weight):
         before, memory = self.alone()
         path = harness.world.folder / "overhead.flb"
         result = harness.flambeau("record", "-n", self.node.name, "-d", f"{seconds}s", "--overhead", overhead, "-o", path, *targets,
@@ -122,9 +124,9 @@ class Bench:
         add(values, "bytes " + column, int(facts["wire_bytes"]) / max(1, int(facts["wire_events"])))
         add(values, "memory " + column, max(0, self.memory(begin, end) - memory))
         add(values, "queue " + column, int(facts["max_queue"]))
-        add(graphs, column, totals(report))
+        add(graphs, column, widths(path, weight))
         if column == "full" and self.has_raw_times:
-            add(graphs, "full, raw", totals(self.report(path, "--raw-times")))
+            add(graphs, "full, raw", widths(path, weight, "--raw-times"))
 
     def report(self, path, *options):
         result = harness.flambeau("report", "--json", *options, path, timeout_s=300)
@@ -141,11 +143,21 @@ def pairs(value):
     return value.items() if isinstance(value, dict) else value
 
 
-def totals(report):
-    """How wide each function of the programs is."""
-    prefix = "bench_programs:"
-    return {function["name"][len(prefix):].split("/")[0]: function["total_ns"] for function in report["functions"]
-            if function["name"].startswith(prefix) and function["name"].endswith("/1")}
+def widths(path, weight, *options):
+    """How wide each phase of the programs is, of which none calls another: what its calls take in a callgrind file."""
+    result = harness.flambeau("render", path, "-o", "-", "--format", "callgrind", "--weight", weight, *options, timeout_s=300)
+    if result.code != 0:
+        raise AssertionError(str(result))
+    names, called, sums = {}, None, {}
+    lines = iter(result.out.decode().splitlines())
+    for line in lines:
+        key, _, value = line.partition("=")
+        if key in ("fn", "cfn"):
+            number, _, name = value.partition(" ")
+            called = names.setdefault(number, name)
+        elif key == "calls" and called.startswith("bench_programs:") and called.endswith("/1"):
+            add(sums, called.partition(":")[2][:-2], int(next(lines).split()[1]))
+    return {function: sum(all_of) for function, all_of in sums.items()}
 
 
 def share(times):

@@ -35,8 +35,7 @@ class Result:
     def __init__(self):
         self.wall = collections.Counter()   # by (how, stack)
         self.calls = collections.Counter()  # the same
-        self.cost = collections.Counter()   # of the events, the same
-        self.bare = collections.Counter()   # what their intervals take untraced, at least, the same
+        self.intervals = collections.defaultdict(lambda: collections.defaultdict(list))  # their lengths, by kind, by (how, stack)
         self.left = {}                      # (what is left, what was taken out), the same
         self.lengths = collections.defaultdict(list)  # of the calls seen from start to end, by function
         self.captured = []
@@ -370,22 +369,27 @@ class Model:
 
     # Time.
 
-    def bill(self, roots, stack, length, cost=(0, 0)):
+    def bill(self, roots, stack, length, kind=None):
         for how, root in roots.items():
             self.result.wall[how, tuple(root + stack)] += length
-            self.result.cost[how, tuple(root + stack)] += cost[0] if length else 0
-            self.result.bare[how, tuple(root + stack)] += cost[1] if length else 0
+            if length and kind:
+                self.result.intervals[how, tuple(root + stack)][kind].append(length)
 
     # What tracing cost.
 
-    def cost_of(self, timeline, i):
-        """By how much the interval after event i is longer for the event that ends it being traced, and how long it is at least.
-        Whether a process ran right after its stack was read is not known until later, so nothing is said of that."""
-        costs, ending = self.stream.costs, timeline.kinds[i + 1]
-        if timeline.kinds[i] == "stack":
-            return 0, 0
-        ended = {"call": "call", "return": "return", "leave": "return", "gc+": "gc", "gc-": "gc"}.get(ending)
-        return costs.get("cost_%s_ns" % ended, 0), costs.get("cost_bare_ns", 0) if ended in ("call", "return") else 0
+    @staticmethod
+    def interval_kind(timeline, i):
+        """What events the interval after event i lies between. Whether a process ran right after its stack was read is not known until
+        later, so nothing is said of that."""
+        begin, end = timeline.kinds[i], timeline.kinds[i + 1]
+        if begin == "stack":
+            return None
+        if end in ("gc+", "gc-"):
+            return "gc"
+        if (begin, end) == ("in", "out"):
+            return "turn"
+        end = {"call": "call", "out": "call", "return": "return", "leave": "return"}.get(end)
+        return ("return" if begin in ("return", "leave") else "call", end) if end else "other"
 
     def truth(self):
         """What all captured calls would have taken, where that is known: all were whole, in one process that hardly waited."""
@@ -398,17 +402,17 @@ class Model:
 
     def take_out(self, how):
         """Rule 18. Each stack pays for all its intervals at once, and keeps what its calls and returns take anyhow, a nanosecond at least.
+        (profile_costs.c says what is usual, and what is felt.)
         Where the truth is known, the costs are what they must have been (parts of 2**20), up to four times what was measured; unless they
         are less than that, [runnable] pays all it has."""
         walls = {stack: ns for (one, stack), ns in self.result.wall.items() if one == how and ns}
-        costs = {stack: self.result.cost[how, stack] for stack in walls}
-        floors = {stack: self.result.bare[how, stack] or 1 for stack in walls}
+        tallies = {stack: kinds for (one, stack), kinds in self.result.intervals.items() if one == how}
+        known, costs, floors = self.stack_costs(walls, tallies)
         truth, one = self.truth(), 1 << 20
 
         def taken(stack, factor):
             return min(max(0, walls[stack] - floors[stack]), costs[stack] * factor >> 20)
 
-        known = any(self.stream.costs.get("cost_%s_ns" % event) for event in ("call", "return", "gc"))
         factor = one if known else 0
         if known and truth:
             running = [stack for stack in walls if stack[-1] != "[runnable]"]
@@ -424,6 +428,60 @@ class Model:
                 out = walls[stack] - 1
             self.result.left[how, stack] = walls[stack] - out, out
 
+    def stack_costs(self, walls, tallies):
+        """Whether it is known what events cost, what each stack's intervals cost, and what it keeps."""
+        facts = self.stream.costs
+        measured = {("call", "call"): facts.get("cost_call_call_ns") or facts.get("cost_call_ns", 0), ("return", "call"): facts.get("cost_call_ns", 0),
+                    ("call", "return"): facts.get("cost_return_ns", 0), "turn": facts.get("cost_turn_ns", 0), "gc": facts.get("cost_gc_ns", 0),
+                    ("return", "return"): facts.get("cost_return_return_ns") or facts.get("cost_return_ns", 0), "other": 0}
+        between, bare = [kind for kind in measured if isinstance(kind, tuple)], facts.get("cost_bare_ns", 0)
+        functions = collections.defaultdict(lambda: collections.defaultdict(list))
+        for stack, kinds in tallies.items():
+            for kind, lengths in kinds.items():
+                functions[stack[-1]][kind] += lengths
+
+        def short(lengths):
+            return [ns for ns in lengths if ns <= 4096]
+
+        def dense(kind):  # (the mean of the short, all) of each function
+            return [(sum(short(all_of[kind])) // len(short(all_of[kind])), all_of[kind]) for all_of in functions.values()
+                    if len(all_of[kind]) >= 200 and len(short(all_of[kind])) >= len(all_of[kind]) - len(all_of[kind]) // 50]
+
+        typical = dict(measured)
+        for kind in between:
+            if measured[kind]:
+                each = sorted(mean for mean, lengths in dense(kind) for _ in lengths) or [measured[kind] + bare]
+                typical[kind] = min(measured[kind] + bare, each[(len(each) - 1) // 2])
+        usual = [(mean, lengths) for kind in between for mean, lengths in dense(kind) if mean and mean * 2 <= typical[kind] * 3]
+        part = sum(sum(lengths) for _, lengths in usual) * 1024 // (sum(mean * len(lengths) for mean, lengths in usual) or 1) if usual else 1024
+        part = min(max(part, 1024), 1536)
+        mean = {kind: ns if kind == "gc" else ns * part // 1024 for kind, ns in typical.items()}
+
+        def felt(function, kind):
+            lengths, all_of = functions[function][kind], functions[function]
+            excess = sum(lengths) - len(lengths) * mean[kind]
+            longer = (kind not in between or sum(short(lengths)) * 5 > len(short(lengths)) * typical[kind] * 6
+                      or sum(lengths) * 2 > len(lengths) * mean[kind] * 3)
+            return longer and excess > 0 and excess * 20 > sum(len(some) * mean[other] for other, some in all_of.items())
+
+        calls = sum(len(lengths) for all_of in functions.values() for kind, lengths in all_of.items() if kind in between and kind[1] == "call")
+        ours = calls * facts.get("cost_call_words", 0)
+        ours = min(1024, ours * 1024 // self.result.gc["words"]) if self.result.gc["words"] else 1024 if ours else 0
+
+        def cost(stack):
+            kinds = tallies.get(stack, {})
+            everything = sum(map(sum, kinds.values()))
+            if stack[-1] == "[gc]":
+                events = min(everything, len(kinds.get("gc", [])) * mean["gc"])
+                return events + (everything - events) * ours // 1024
+            if not any(felt(stack[-1], kind) for kind in measured):
+                return everything
+            return sum(len(lengths) * ((mean[kind] * 6 // 5 if kind in between else mean[kind]) if felt(stack[-1], kind)
+                                       else sum(functions[stack[-1]][kind]) // len(functions[stack[-1]][kind])) for kind, lengths in kinds.items())
+
+        floors = {stack: sum(len(tallies.get(stack, {}).get(kind, [])) for kind in between) * bare or 1 for stack in walls}
+        return any(measured.values()), {stack: cost(stack) for stack in walls}, floors
+
     def bill_time(self, timeline, states):
         roots, previous = self.roots(timeline.number), "brief"
         absent = {}
@@ -438,13 +496,13 @@ class Model:
             if timeline.kinds[i] == "leave":
                 continue  # nobody's business
             if collection:
-                self.bill(roots, self.path(states[collection[0]]) + ["[gc]"], length, self.cost_of(timeline, i))
+                self.bill(roots, self.path(states[collection[0]]) + ["[gc]"], length, self.interval_kind(timeline, i))
             elif i in absent:
                 self.bill_absence(roots, *absent[i], length)
             elif timeline.kinds[i] == "lost":
                 self.bill(roots, ["[lost]"], length)  # rule 14
             else:  # what ran until a stack was read anew is what still stands then
-                self.bill(roots, self.path(self.standing.get((timeline.number, i + 1), states[i])), length, self.cost_of(timeline, i))
+                self.bill(roots, self.path(self.standing.get((timeline.number, i + 1), states[i])), length, self.interval_kind(timeline, i))
 
     @staticmethod
     def all_absences(timeline):

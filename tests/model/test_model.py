@@ -152,11 +152,12 @@ class Tally:
         self.reasons = collections.Counter()
 
 
-def with_costs(stream, seed):
+def with_costs(stream, seed, unit=1):
     """Of two streams in three it is known what an event cost, of half of these what a captured call takes untraced."""
     if seed % 3:
-        stream.costs = {"cost_call_ns": seed % 7, "cost_return_ns": seed % 5, "cost_gc_ns": seed % 4,
-                        "cost_bare_ns": seed % 3}
+        stream.costs = {"cost_call_ns": seed % 7 * unit, "cost_return_ns": seed % 5 * unit, "cost_gc_ns": seed % 4 * unit,
+                        "cost_turn_ns": seed % 11 * unit, "cost_call_call_ns": seed % 8 * unit, "cost_return_return_ns": seed % 9 * unit,
+                        "cost_bare_ns": seed % 3, "cost_call_words": seed % 2}
         if seed % 2:
             stream.costs["untraced_ns"] = seed * 7919 % 200
     return stream
@@ -201,11 +202,14 @@ def check_soups(seeds):
 
 
 def check_capture(path):
-    stream = with_costs(parse(engine.dump(path)), 5)
-    result = against_model(stream, (engine.fold([stream]) or [None])[0])
-    if result:
-        print("\n%s: engine and model differ:\n%s" % (path.name, result))
-        return False
+    """With costs of single nanoseconds, and with such as they are."""
+    stream = parse(engine.dump(path))
+    for seed, unit in ((5, 1), (13, 200)):
+        with_costs(stream, seed, unit)
+        result = against_model(stream, (engine.fold([stream]) or [None])[0])
+        if result:
+            print("\n%s: engine and model differ:\n%s" % (path.name, result))
+            return False
     print("%s: %d events, %d processes: engine and model agree" % (path.name, len(stream.events), len(stream.processes)))
     return True
 
